@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import type {
+  DeployResult,
+  Environment,
+  FiledFollowUp,
+  FollowUpTask,
+  MonitorResult,
+} from './outcomes.ts';
+import { type Phase, type Role, roleIds } from './phases.ts';
+import { policySchema } from './policy.ts';
+import { declarationSchema, reasonSchema, type SignalBody, type SignalName } from './signals.ts';
+
+export const statuses = ['open', 'mitigated', 'closed', 'declined', 'aborted'] as const;
+export type Status = (typeof statuses)[number];
+
+const shortLine = z.string().trim().min(1).max(300);
+
+/** What the caller of `POST /incidents` says. */
+export const incidentRequestSchema = z.strictObject({
+  title: shortLine,
+  service: z
+    .string()
+    .max(100)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, {
+      error: 'must be a service name: letters, digits and _ . -, starting with a letter or digit',
+    }),
+  description: z.string().trim().max(8_000).optional(),
+  reason: reasonSchema.optional(),
+  source: shortLine.optional().describe('The tool that noticed, such as `alertmanager`'),
+  dedupKey: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('The same key names the same open incident'),
+  declaration: declarationSchema
+    .optional()
+    .describe('The body of `incidentDeclared`, when the caller can already document it'),
+});
+export type IncidentRequest = z.infer<typeof incidentRequestSchema>;
+
+/** What `hotfix.yaml` says of a service on the day an incident begins; the incident keeps it. */
+export const serviceTermsSchema = z.object({
+  policy: policySchema.prefault({}),
+  /** Who holds each role; nobody named means anybody. */
+  assignments: z.partialRecord(z.enum(roleIds), z.array(z.string())).default({}),
+  /** Everyone who may send signals; empty while nobody is configured: then anybody may. */
+  people: z.array(z.string()).default([]),
+  /** Whether the service has a staging environment to go through first. */
+  staging: z.boolean().default(false),
+  /** Whether anything measures the service after a deploy. */
+  monitored: z.boolean().default(false),
+  /** Whether a deploy can be taken back. */
+  rollback: z.boolean().default(false),
+});
+export type ServiceTerms = z.infer<typeof serviceTermsSchema>;
+
+/** The whole argument of a new incident's workflow. */
+export const openingSchema = z.object({
+  id: z.string().min(1).max(100),
+  request: incidentRequestSchema,
+  by: z.string().min(1).max(100),
+  requestId: z.string().max(255).optional(),
+  terms: serviceTermsSchema.prefault({}),
+});
+export type Opening = z.infer<typeof openingSchema>;
+
+/** Why a signal was refused, as a stable code. */
+export const refusalCodes = [
+  'malformed',
+  'wrong_phase',
+  'already_done',
+  'not_your_role',
+  'four_eyes',
+  'nothing_to_acknowledge',
+  'checked_by_process',
+  'unknown_person',
+  'timeline_full',
+  'incident_over',
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
+
+export interface Refusal {
+  code: RefusalCode;
+  /** What is wrong and what to do, as a sentence. */
+  reason: string;
+}
+
+type Accepted = {
+  [N in SignalName]: SignalBody<N> & {
+    /** Received after the deadline of the phase. */
+    late?: true;
+    /** Given after, and against, what the measurements said. */
+    againstMeasurements?: true;
+  };
+};
+
+/** The data of each type of event. The timeline is the list of these and nothing else. */
+export interface EventData extends Accepted {
+  incidentOpened: Opening;
+  phaseStarted: { phase: Phase; attempt: number };
+  statusChanged: { status: Status; explanation: string };
+  signalRefused: Refusal & { signal: string; body?: unknown };
+  escalated: {
+    phase: Phase;
+    level: number;
+    name: string;
+    recipients: string[];
+    /** How often the last level was told before. */
+    repeat: number;
+    waitingFor: Role[];
+  };
+  deployStarted: { environment: Environment; ref: string };
+  deployFinished: { environment: Environment; ref: string; result: DeployResult };
+  rollbackStarted: { ref: string };
+  rollbackFinished: { ref: string; result: DeployResult };
+  monitoringStarted: Record<never, never>;
+  monitored: { result: MonitorResult };
+  followUpsFiled: { tasks: (FollowUpTask & FiledFollowUp)[] };
+  activityFailed: { activity: string; reason: string };
+}
+export type EventType = keyof EventData;
+
+/** `at` is ISO 8601, UTC: for a signal the time it was received. `by` is a person, or `hotfix` itself. */
+export type IncidentEvent = {
+  [T in EventType]: {
+    seq: number;
+    at: string;
+    by: string;
+    type: T;
+    data: EventData[T];
+    requestId?: string;
+  };
+}[EventType];
+
+/** An event before it has its place in the timeline. */
+export type Draft = IncidentEvent extends infer E ? (E extends unknown ? Omit<E, 'seq'> : never) : never;
+
+/** The name under which the process itself acts. */
+export const self = 'hotfix';

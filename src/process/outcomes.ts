@@ -1,0 +1,56 @@
+/** What the outside world answers: the shapes that activities bring back and events keep. */
+
+export type Environment = 'staging' | 'production';
+
+/** How a deploy or a rollback ended. Times are ISO 8601, UTC. */
+export interface DeployResult {
+  outcome: 'succeeded' | 'failed';
+  /** The adapter's name; `manual` means a person did it by their own means. */
+  adapter: string;
+  /** One sentence for people: what happened, and where it failed what to do. */
+  summary: string;
+  /** The end of the program's output, at most 8 KiB; empty where there is none. */
+  output: string;
+  /** Where to look at this run in the deploy system. */
+  url?: string;
+  startedAt: string;
+  finishedAt: string;
+}
+
+/** Missing data is neither: `inconclusive`. `error` is a measurement that could not be made at all. */
+export type MeasurementOutcome = 'passed' | 'failed' | 'inconclusive' | 'error';
+
+/** One measure over the whole window. */
+export interface MeasureResult {
+  name: string;
+  adapter: string;
+  outcome: MeasurementOutcome;
+  /** One sentence for people, with the last value or the first failure. */
+  summary: string;
+  counts: Record<MeasurementOutcome, number>;
+}
+
+export interface MonitorResult {
+  outcome: MeasurementOutcome;
+  measures: MeasureResult[];
+  startedAt: string;
+  finishedAt: string;
+}
+
+export interface FollowUpTask {
+  /** The same for every retry. */
+  key: string;
+  incidentId: string;
+  service: string;
+  kind: 'properFix' | 'prevention' | 'improvement';
+  title: string;
+  description: string;
+}
+
+export interface FiledFollowUp {
+  key: string;
+  /** The tracker's own name for it. */
+  id: string;
+  tracker: string;
+  url?: string;
+}

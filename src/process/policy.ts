@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { duration } from './duration.ts';
+import { type Phase, phases } from './phases.ts';
+
+const name = z.string().trim().min(1).max(100);
+
+const levelSchema = z.strictObject({
+  name: name.describe('How people call this level'),
+  notify: z
+    .array(name)
+    .min(1)
+    .describe('Whom to tell: ids of people or roles; `waiting` is whoever is waited for'),
+  acknowledgeWithin: duration.describe('Without an acknowledgement by then, the next level is told'),
+  decideWithin: duration.describe(
+    'After an acknowledgement: without the work done by then, escalation goes on',
+  ),
+});
+
+/** How long a phase may wait, and who is told after that. Durations in milliseconds once parsed. */
+export const escalationSchema = z.strictObject({
+  limit: duration.describe('How long the phase may last before the first level is told'),
+  levels: z.array(levelSchema).min(1).max(10),
+  repeatEvery: duration
+    .refine((value) => value >= 1000, { error: 'must be at least 1s' })
+    .describe('After the last level: how often it is told again, until the work is done'),
+});
+export type Escalation = z.infer<typeof escalationSchema>;
+export type Level = Escalation['levels'][number];
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+/**
+ * One level after the other, then the last one again and again. What the policy does not name has
+ * these: a wait that nobody hears of is how an incident goes quiet.
+ */
+const reminder = (limit: number, repeatEvery: number): Escalation => ({
+  limit,
+  levels: [
+    {
+      name: 'reminder',
+      notify: ['waiting'],
+      acknowledgeWithin: repeatEvery,
+      decideWithin: repeatEvery,
+    },
+    {
+      name: 'incident manager',
+      notify: ['waiting', 'incidentManager'],
+      acknowledgeWithin: repeatEvery,
+      decideWithin: repeatEvery,
+    },
+  ],
+  repeatEvery,
+});
+
+/** The limits of each phase where `hotfix.yaml` says nothing; the review's 15 minutes are the process's. */
+export const defaultEscalations: Record<Phase, Escalation> = {
+  declaration: reminder(10 * minute, 10 * minute),
+  quickFix: reminder(60 * minute, 30 * minute),
+  quickReview: {
+    limit: 15 * minute,
+    levels: [
+      {
+        name: 'reviewers and incident manager',
+        notify: ['waiting', 'incidentManager'],
+        acknowledgeWithin: 5 * minute,
+        decideWithin: 10 * minute,
+      },
+      {
+        name: 'incident manager and deployer',
+        notify: ['waiting', 'incidentManager', 'deployer'],
+        acknowledgeWithin: 5 * minute,
+        decideWithin: 10 * minute,
+      },
+    ],
+    repeatEvery: 5 * minute,
+  },
+  deploy: reminder(10 * minute, 10 * minute),
+  verify: reminder(30 * minute, 15 * minute),
+  postMortem: reminder(3 * day, 2 * day),
+};
+
+const escalations = z.strictObject(
+  Object.fromEntries(
+    phases.map((phase) => [phase, escalationSchema.default(defaultEscalations[phase])]),
+  ) as Record<Phase, z.ZodDefault<typeof escalationSchema>>,
+);
+
+/**
+ * The rules of a service that a team may choose. An incident keeps the policy it began with: a
+ * change of the file never moves the deadlines of an incident that is under way.
+ */
+export const policySchema = z.strictObject({
+  escalation: escalations.prefault({}).describe('The limit and the escalation levels of each phase'),
+  rollbackOnFailedVerification: z
+    .boolean()
+    .default(true)
+    .describe('Roll back first when the verification fails'),
+  mayBypassReview: z
+    .array(name)
+    .default(['incidentManager'])
+    .describe('People or roles that may bypass the review, with a reason'),
+  mayAbort: z
+    .array(name)
+    .default(['incidentManager'])
+    .describe('People or roles that may abort an incident or assign its roles'),
+});
+export type Policy = z.infer<typeof policySchema>;

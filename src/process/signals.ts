@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { checklistItems } from './checklist.ts';
+import { roleIds } from './phases.ts';
+
+const line = (longest = 300) => z.string().trim().min(1).max(longest);
+const prose = (longest = 8_000) => z.string().trim().min(1).max(longest);
+const note = prose(2_000).optional();
+const link = z.url({ protocol: /^https?$/, error: 'must be an http or https link' }).max(2_000);
+const time = z.iso.datetime({ offset: true });
+
+export const reasons = [
+  'production_down',
+  'security_vulnerability',
+  'data_loss_risk',
+  'p1_severity',
+] as const;
+export const reasonSchema = z.enum(reasons);
+
+/**
+ * What can be deployed: a branch, tag, commit, image or version. It reaches other programs as an
+ * argument, so it must not look like an option.
+ */
+const ref = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_./@:+-]*$/, {
+    error:
+      'must be a branch, tag, commit, image or version: letters, digits and _ . / @ : + -, not starting with -',
+  });
+
+const check = z
+  .strictObject({
+    verdict: z.enum(['approved', 'rejected']),
+    noBreakingChanges: z.boolean(),
+    noDataLoss: z.boolean(),
+    note,
+  })
+  .refine(({ verdict, ...found }) => verdict === 'rejected' || isHarmless(found), {
+    error:
+      'an approval says that there is no breaking change and no loss of data: reject, or have the review bypassed with a reason',
+    path: ['verdict'],
+  });
+
+const isHarmless = (found: { noBreakingChanges: boolean; noDataLoss: boolean }) =>
+  found.noBreakingChanges && found.noDataLoss;
+
+const list = z.array(prose(1_000)).min(1).max(30);
+
+export const declarationSchema = z.strictObject({
+  problem: prose(),
+  impact: prose(),
+  reason: reasonSchema,
+  impactStartedAt: time.optional(),
+  links: z.array(link).max(20).optional(),
+});
+
+/** The body of each role's completion. */
+export const completionSchemas = {
+  incidentDeclared: declarationSchema,
+  priorityAssessed: z.strictObject({
+    priority: z.enum(['P1', 'P2', 'P3', 'P4']),
+    justification: prose(2_000),
+  }),
+  fixReady: z.strictObject({
+    ref,
+    summary: prose(2_000),
+    workaround: z.boolean(),
+    changeUrl: link.optional(),
+  }),
+  sanityChecked: check,
+  securityChecked: check,
+  deployAuthorized: z.strictObject({ skipStaging: z.boolean(), note }),
+  systemVerified: z.strictObject({ solved: z.boolean(), healthy: z.boolean(), note }),
+  quickVerified: z.strictObject({ passed: z.boolean(), note }),
+  incidentReviewed: z.strictObject({
+    whatHappened: prose(),
+    summary: prose(),
+    rootCause: prose().optional(),
+  }),
+  preventionPlanned: z.strictObject({
+    prevention: list,
+    improvements: z.array(prose(1_000)).max(30),
+    lessons: list,
+  }),
+} as const;
+
+/** The body of every signal: the completions, and what else may be said during an incident. */
+export const signalSchemas = {
+  ...completionSchemas,
+  escalationAcknowledged: z.strictObject({ note }),
+  commented: z.strictObject({ text: prose(4_000) }),
+  roleAssigned: z.strictObject({ role: z.enum(roleIds), person: line(100) }),
+  reviewBypassed: z.strictObject({ reason: prose(2_000) }),
+  retrospectiveReviewed: z.strictObject({ verdict: z.enum(['approved', 'rejected']), note }),
+  checklistItemDone: z.strictObject({ item: z.enum(checklistItems), evidence: link }),
+  incidentAborted: z.strictObject({ reason: prose(2_000) }),
+} as const;
+
+export type CompletionName = keyof typeof completionSchemas;
+export type SignalName = keyof typeof signalSchemas;
+export type SignalBody<N extends SignalName> = z.infer<(typeof signalSchemas)[N]>;
+
+export const signalNames = Object.keys(signalSchemas) as SignalName[];
+export const isSignalName = (name: string): name is SignalName => Object.hasOwn(signalSchemas, name);
+export const isCompletion = (name: SignalName): name is CompletionName =>
+  Object.hasOwn(completionSchemas, name);
+
+/** Who sends, when it was received, and the key by which a repetition is recognised. */
+export const envelopeSchema = z.object({
+  by: line(100),
+  at: time.optional(),
+  requestId: line(255).optional(),
+});
+
+/** A signal that has passed its schema. `at` is ISO 8601, UTC. */
+export type Signal = {
+  [N in SignalName]: { name: N; body: SignalBody<N>; by: string; at: string; requestId: string };
+}[SignalName];
+
+export type ParsedSignal =
+  | { ok: true; signal: Signal }
+  | { ok: false; by: string; at: string; requestId: string; problem: string };
+
+/**
+ * Reads a signal's argument: the body with `by` added, and `at` and `requestId` where the sender has
+ * them. What is missing of these two comes from `defaults`. A time of receipt in the future is
+ * brought back to now, so that a sender's clock cannot make a decision later than it is.
+ */
+export function parseSignal(
+  name: string,
+  argument: unknown,
+  defaults: { at: string; requestId: string },
+): ParsedSignal {
+  const { by, at, requestId, ...body } = isRecord(argument) ? argument : {};
+  const envelope = envelopeSchema.safeParse({ by, at, requestId });
+  const received = envelope.data?.at ? new Date(envelope.data.at).toISOString() : defaults.at;
+  const sender = {
+    by: envelope.data?.by ?? 'unknown',
+    at: received < defaults.at ? received : defaults.at,
+    requestId: envelope.data?.requestId ?? defaults.requestId,
+  };
+  if (!isSignalName(name)) {
+    const problem = `there is no signal named ${JSON.stringify(name.slice(0, 100))}; the signals are ${signalNames.join(', ')}`;
+    return { ok: false, ...sender, problem };
+  }
+  if (!isRecord(argument)) {
+    return { ok: false, ...sender, problem: 'the argument must be one JSON object with "by" in it' };
+  }
+  if (!envelope.success) return { ok: false, ...sender, problem: describeIssues(envelope.error) };
+  const parsed = signalSchemas[name].safeParse(body);
+  if (!parsed.success) return { ok: false, ...sender, problem: describeIssues(parsed.error) };
+  // The schema of this very name has just accepted the body.
+  return { ok: true, signal: { name, body: parsed.data, ...sender } as Signal };
+}
+
+/** All problems of a body in one sentence, each with the path to its field. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 10)
+    .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
+    .join('; ');
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
