@@ -11,6 +11,9 @@ import type {
   MonitorResult,
 } from '../process/outcomes.ts';
 
+import type { Notification } from '../process/notifications.ts';
+
+export type { Notification } from '../process/notifications.ts';
 export type * from '../process/outcomes.ts';
 
 /** One deploy (or rollback) of one attempt to one environment. */
@@ -35,24 +38,6 @@ export interface MonitorRequest {
   service: string;
   environment: Environment;
   attempt: number;
-}
-
-/** One message to people; the adapters decide how it looks. */
-export interface Notification {
-  /** The same for every retry of this message: receivers drop what they have seen. */
-  id: string;
-  incidentId: string;
-  title: string;
-  service: string;
-  /** `phase` somebody's turn has come, `escalation` a limit has passed, `status` for everyone. */
-  kind: 'phase' | 'escalation' | 'status';
-  /** People or roles to reach. */
-  recipients: string[];
-  /** One line. */
-  subject: string;
-  /** What is asked, since when, until when. Markdown. */
-  text: string;
-  at: string;
 }
 
 /**

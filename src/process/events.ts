@@ -134,7 +134,11 @@ export type IncidentEvent = {
 }[EventType];
 
 /** An event before it has its place in the timeline. */
-export type Draft = IncidentEvent extends infer E ? (E extends unknown ? Omit<E, 'seq'> : never) : never;
+export type Draft = IncidentEvent extends infer E
+  ? E extends unknown
+    ? Omit<E, 'seq'>
+    : never
+  : never;
 
 /** The name under which the process itself acts. */
 export const self = 'hotfix';

@@ -10,7 +10,9 @@ const levelSchema = z.strictObject({
     .array(name)
     .min(1)
     .describe('Whom to tell: ids of people or roles; `waiting` is whoever is waited for'),
-  acknowledgeWithin: duration.describe('Without an acknowledgement by then, the next level is told'),
+  acknowledgeWithin: duration.describe(
+    'Without an acknowledgement by then, the next level is told',
+  ),
   decideWithin: duration.describe(
     'After an acknowledgement: without the work done by then, escalation goes on',
   ),
@@ -91,7 +93,9 @@ const escalations = z.strictObject(
  * change of the file never moves the deadlines of an incident that is under way.
  */
 export const policySchema = z.strictObject({
-  escalation: escalations.prefault({}).describe('The limit and the escalation levels of each phase'),
+  escalation: escalations
+    .prefault({})
+    .describe('The limit and the escalation levels of each phase'),
   rollbackOnFailedVerification: z
     .boolean()
     .default(true)
@@ -100,9 +104,9 @@ export const policySchema = z.strictObject({
     .array(name)
     .default(['incidentManager'])
     .describe('People or roles that may bypass the review, with a reason'),
-  mayAbort: z
+  mayManage: z
     .array(name)
     .default(['incidentManager'])
-    .describe('People or roles that may abort an incident or assign its roles'),
+    .describe('People or roles that may abort an incident and hand over its roles'),
 });
 export type Policy = z.infer<typeof policySchema>;

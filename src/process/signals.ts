@@ -101,7 +101,8 @@ export type SignalName = keyof typeof signalSchemas;
 export type SignalBody<N extends SignalName> = z.infer<(typeof signalSchemas)[N]>;
 
 export const signalNames = Object.keys(signalSchemas) as SignalName[];
-export const isSignalName = (name: string): name is SignalName => Object.hasOwn(signalSchemas, name);
+export const isSignalName = (name: string): name is SignalName =>
+  Object.hasOwn(signalSchemas, name);
 export const isCompletion = (name: SignalName): name is CompletionName =>
   Object.hasOwn(completionSchemas, name);
 
@@ -136,7 +137,7 @@ export function parseSignal(
   const received = envelope.data?.at ? new Date(envelope.data.at).toISOString() : defaults.at;
   const sender = {
     by: envelope.data?.by ?? 'unknown',
-    at: received < defaults.at ? received : defaults.at,
+    at: earlier(received, defaults.at),
     requestId: envelope.data?.requestId ?? defaults.requestId,
   };
   if (!isSignalName(name)) {
@@ -144,7 +145,11 @@ export function parseSignal(
     return { ok: false, ...sender, problem };
   }
   if (!isRecord(argument)) {
-    return { ok: false, ...sender, problem: 'the argument must be one JSON object with "by" in it' };
+    return {
+      ok: false,
+      ...sender,
+      problem: 'the argument must be one JSON object with "by" in it',
+    };
   }
   if (!envelope.success) return { ok: false, ...sender, problem: describeIssues(envelope.error) };
   const parsed = signalSchemas[name].safeParse(body);
@@ -160,6 +165,8 @@ export function describeIssues(error: z.ZodError): string {
     .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
     .join('; ');
 }
+
+const earlier = (one: string, other: string) => [one, other].sort()[0] as string;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,56 @@
+import type { IncidentEvent, Opening, RefusalCode } from './events.ts';
+import type { IncidentView } from './view.ts';
+
+/** The names under which the workflow is reached: fixed, because other tools are written against them. */
+export const workflowType = 'hotfix';
+export const taskQueue = 'hotfix';
+export const workflowIdOf = (incidentId: string): string => `hotfix-${incidentId}`;
+export const incidentIdOf = (workflowId: string): string => workflowId.replace(/^hotfix-/, '');
+
+export const queries = {
+  /** () => IncidentView */
+  incident: 'incident',
+  /** (requestId) => VerdictAnswer */
+  verdict: 'verdict',
+  /** (after: the last `seq` that the caller has) => IncidentEvent[] */
+  timeline: 'timeline',
+} as const;
+
+/**
+ * The workflow's memo: what can be read of an incident while no worker lives. `incident` is renewed
+ * with each phase and status.
+ */
+export interface HotfixMemo {
+  incident?: IncidentView;
+  /** Counts the incidents of one `dedupKey`, from 1. */
+  generation?: number;
+  /** The Idempotency-Key of the call that began it. */
+  requestId?: string;
+}
+
+export type Verdict =
+  | { accepted: true; seq: number }
+  | { accepted: false; seq: number; code: RefusalCode; reason: string };
+
+/** The verdict is null while the workflow has not seen the request. */
+export interface VerdictAnswer {
+  verdict: Verdict | null;
+  incident: IncidentView;
+}
+
+/** The workflow's argument: an opening, or what a long incident carries on with. */
+export type HotfixInput = Opening | { timeline: IncidentEvent[]; announced: number };
+
+/** What the workflow returns at its end. */
+export interface HotfixResult {
+  incident: IncidentView;
+  timeline: IncidentEvent[];
+}
+
+export function verdictOf(timeline: IncidentEvent[], requestId: string): Verdict | null {
+  const event = timeline.find((one) => one.requestId === requestId);
+  if (!event) return null;
+  return event.type === 'signalRefused'
+    ? { accepted: false, seq: event.seq, code: event.data.code, reason: event.data.reason }
+    : { accepted: true, seq: event.seq };
+}

@@ -1,0 +1,179 @@
+import { consequenceOf, contradicts, ended } from './consequences.ts';
+import { levelOf } from './escalation.ts';
+import { type Draft, type IncidentEvent, type Opening, self } from './events.ts';
+import type {
+  DeployResult,
+  Environment,
+  FiledFollowUp,
+  FollowUpTask,
+  MonitorResult,
+} from './outcomes.ts';
+import { refusalOf, timelineLimit } from './rules.ts';
+import { isCompletion, type ParsedSignal, type Signal } from './signals.ts';
+import { deadlineOf, evolve, isOver, type State } from './state.ts';
+import { waitingFor } from './waiting.ts';
+
+/** What an incident hears: a signal, the clock, and what the activities bring back. */
+export type Message =
+  | { kind: 'signal'; name: string; parsed: ParsedSignal; argument: unknown }
+  | { kind: 'clock' }
+  | { kind: 'deployStarted'; environment: Environment; ref: string }
+  | { kind: 'deployFinished'; environment: Environment; ref: string; result: DeployResult }
+  | { kind: 'rollbackStarted'; ref: string }
+  | { kind: 'rollbackFinished'; ref: string; result: DeployResult }
+  | { kind: 'monitoringStarted' }
+  | { kind: 'monitored'; result: MonitorResult }
+  | { kind: 'followUpsFiled'; tasks: (FollowUpTask & FiledFollowUp)[] }
+  | { kind: 'activityFailed'; activity: string; reason: string };
+
+/** An incident: its timeline, and the state that is its fold. */
+export interface Incident {
+  state: State;
+  timeline: IncidentEvent[];
+}
+
+/** A new incident; `declared` already where its caller could document it. */
+export function open(opening: Opening, now: string): Incident {
+  const { request, by, requestId } = opening;
+  const first: Draft = {
+    type: 'incidentOpened',
+    at: now,
+    by,
+    data: opening,
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+  const declared: Draft[] = request.declaration
+    ? [{ type: 'incidentDeclared', at: now, by, data: request.declaration }]
+    : [];
+  return append(null, [first, ...declared], now);
+}
+
+/** The incident as a timeline left it. */
+export function restore(timeline: IncidentEvent[]): Incident {
+  const state = timeline.reduce<State | null>(evolve, null);
+  if (!state) throw new Error('A timeline has at least one event.');
+  return { state, timeline };
+}
+
+/** The incident after a message. Never throws: what cannot be accepted is recorded as refused. */
+export const handle = (incident: Incident, message: Message, now: string): Incident =>
+  append(incident, decide(incident, message, now), now);
+
+/** Appends events and whatever follows from them of itself. */
+function append(incident: Incident | null, drafts: Draft[], now: string): Incident {
+  let state = incident?.state ?? null;
+  const timeline = [...(incident?.timeline ?? [])];
+  const add = (draft: Draft) => {
+    const event = { seq: timeline.length + 1, ...draft } as IncidentEvent;
+    timeline.push(event);
+    state = evolve(state, event);
+  };
+  for (const draft of drafts) add(draft);
+  for (;;) {
+    const next: Draft | null = drafts.length > 0 && state ? consequenceOf(state, now) : null;
+    if (!next) break;
+    add(next);
+  }
+  return { state: state as unknown as State, timeline };
+}
+
+function decide({ state, timeline }: Incident, message: Message, now: string): Draft[] {
+  if (message.kind === 'signal') return decideSignal(state, timeline, message, now);
+  if (isOver(state) && message.kind === 'clock') return [];
+  const stamp = { at: now, by: self };
+  switch (message.kind) {
+    case 'clock':
+      return now < state.watch.nextAt || waitingFor(state).length === 0
+        ? []
+        : [{ type: 'escalated', ...stamp, data: nextEscalation(state) }];
+    case 'monitoringStarted':
+      return [{ type: 'monitoringStarted', ...stamp, data: {} }];
+    default: {
+      const { kind, ...data } = message;
+      return [{ type: kind, ...stamp, data } as Draft];
+    }
+  }
+}
+
+function nextEscalation(state: State) {
+  const { phase, watch, terms } = state;
+  const escalation = terms.policy.escalation[phase];
+  const repeats = watch.level === escalation.levels.length;
+  const level = repeats ? watch.level : watch.level + 1;
+  const { name, notify } = levelOf(escalation, level);
+  return {
+    phase,
+    level,
+    name,
+    recipients: notify,
+    repeat: repeats ? watch.repeat + 1 : 0,
+    waitingFor: [...new Set(waitingFor(state).map(({ role }) => role))],
+  };
+}
+
+type SignalMessage = Extract<Message, { kind: 'signal' }>;
+
+function decideSignal(
+  state: State,
+  timeline: IncidentEvent[],
+  { name, parsed, argument }: SignalMessage,
+  now: string,
+): Draft[] {
+  const { requestId } = parsed.ok ? parsed.signal : parsed;
+  if (timeline.some((event) => event.requestId === requestId)) return [];
+  if (!parsed.ok) {
+    const { by, at, problem } = parsed;
+    return refused(
+      state,
+      { name, by, at, requestId },
+      { code: 'malformed', reason: problem },
+      argument,
+    );
+  }
+  const { signal } = parsed;
+  const refusal = refusalOf(state, signal);
+  return refusal ? refused(state, signal, refusal, signal.body) : accepted(state, signal, now);
+}
+
+/** The longest record of a refused body, in characters. */
+const longestBody = 2_000;
+
+function refused(
+  state: State,
+  { name, by, at, requestId }: { name: string; by: string; at: string; requestId: string },
+  refusal: { code: Extract<Draft, { type: 'signalRefused' }>['data']['code']; reason: string },
+  body: unknown,
+): Draft[] {
+  const text = JSON.stringify(body) ?? '';
+  const kept =
+    state.size > timelineLimit
+      ? {}
+      : { body: text.length > longestBody ? `${text.slice(0, longestBody)}…` : body };
+  const data = { signal: name.slice(0, 100), ...refusal, ...kept };
+  return [{ type: 'signalRefused', at, by, requestId, data }];
+}
+
+function accepted(state: State, signal: Signal, now: string): Draft[] {
+  const { name, by, at, requestId, body } = signal;
+  const event = {
+    type: name,
+    by,
+    at,
+    requestId,
+    data: { ...body, ...remarks(state, signal) },
+  } as Draft;
+  return signal.name === 'incidentAborted'
+    ? [event, ended('aborted', `Aborted by ${by}: ${signal.body.reason}`, now)]
+    : [event];
+}
+
+/** What the record adds to a completion: that it was late, or against the measurements. */
+function remarks(state: State, signal: Signal): { late?: true; againstMeasurements?: true } {
+  const late = isCompletion(signal.name) && signal.at > deadlineOf(state);
+  const result = state.monitoring?.result;
+  const against =
+    (signal.name === 'systemVerified' &&
+      contradicts(result, signal.body.solved && signal.body.healthy)) ||
+    (signal.name === 'quickVerified' && contradicts(result, signal.body.passed));
+  return { ...(late && { late }), ...(against && { againstMeasurements: against }) };
+}

@@ -1,0 +1,135 @@
+import { spell } from './duration.ts';
+import type { IncidentEvent } from './events.ts';
+import { phaseTitles } from './phases.ts';
+import { isOver, type State } from './state.ts';
+import { type Wait, waitingFor } from './waiting.ts';
+
+/** One message to people; the adapters decide how it looks. */
+export interface Notification {
+  /** The same for every retry of this message: receivers drop what they have seen. */
+  id: string;
+  incidentId: string;
+  title: string;
+  service: string;
+  /** `phase` somebody's turn has come, `escalation` a limit has passed, `status` for everyone. */
+  kind: 'phase' | 'escalation' | 'status';
+  /** People or roles to reach. */
+  recipients: string[];
+  /** One line. */
+  subject: string;
+  /** What is asked, since when, until when. Markdown. */
+  text: string;
+  at: string;
+}
+
+/**
+ * What people are told of an event, given the state right after it; null where nobody needs to hear.
+ * One message an event, so that its id is known before it is sent.
+ */
+export function notificationOf(state: State, event: IncidentEvent): Notification | null {
+  const said = compose(state, event);
+  return (
+    said && {
+      id: `${state.id}-${event.seq}`,
+      incidentId: state.id,
+      title: state.request.title,
+      service: state.request.service,
+      at: event.at,
+      ...said,
+    }
+  );
+}
+
+type Composed = Pick<Notification, 'kind' | 'recipients' | 'subject' | 'text'>;
+
+function compose(state: State, event: IncidentEvent): Composed | null {
+  switch (event.type) {
+    case 'incidentOpened':
+      return turn(state, `New incident: ${state.request.title}`, state.request.description);
+    case 'phaseStarted':
+      return turn(state, `${phaseTitles[event.data.phase]}, attempt ${event.data.attempt}`);
+    case 'escalated':
+      return {
+        kind: 'escalation',
+        recipients: peopleOf(state, event.data.recipients),
+        subject: escalationSubject(event.data),
+        text: taskList(state),
+      };
+    case 'reviewBypassed':
+      return {
+        kind: 'status',
+        recipients: ['everyone'],
+        subject: `Review bypassed by ${event.by}`,
+        text: `${event.data.reason}\n\nA retrospective review is owed before the incident can close.`,
+      };
+    case 'monitored':
+      return event.data.result.outcome === 'passed' ? null : badMeasurements(state, event);
+    case 'rollbackFinished':
+      return status(`Rollback ${event.data.result.outcome}`, event.data.result.summary);
+    case 'statusChanged':
+      return status(`${state.request.title}: ${event.data.status}`, event.data.explanation);
+    default:
+      return null;
+  }
+}
+
+const status = (subject: string, text: string): Composed => ({
+  kind: 'status',
+  recipients: ['everyone'],
+  subject,
+  text,
+});
+
+/** A phase that waits for nobody has nothing to ask. */
+function turn(state: State, subject: string, intro?: string): Composed | null {
+  const waits = waitingFor(state);
+  if (isOver(state) || waits.length === 0) return null;
+  const recipients = peopleOf(state, ['waiting']);
+  return {
+    kind: 'phase',
+    recipients,
+    subject,
+    text: [intro, taskList(state)].filter(Boolean).join('\n\n'),
+  };
+}
+
+type Escalated = Extract<IncidentEvent, { type: 'escalated' }>['data'];
+
+const escalationSubject = ({ phase, level, name, repeat }: Escalated): string =>
+  `${phaseTitles[phase]} is late: level ${level}, ${name}${repeat > 0 ? ` (again, ${repeat + 1}.)` : ''}`;
+
+function badMeasurements(
+  state: State,
+  { data }: Extract<IncidentEvent, { type: 'monitored' }>,
+): Composed {
+  const lines = data.result.measures.map(
+    ({ name, outcome, summary }) => `- ${name}: ${outcome}. ${summary}`,
+  );
+  return {
+    kind: 'phase',
+    recipients: peopleOf(state, ['monitor', 'tester']),
+    subject: `The measurements ${data.result.outcome === 'failed' ? 'failed' : 'say nothing certain'}`,
+    text: lines.join('\n'),
+  };
+}
+
+/** Roles become the people who hold them; a role that nobody holds is told by its name. */
+function peopleOf(state: State, names: readonly string[]): string[] {
+  const roles = names.flatMap((name) =>
+    name === 'waiting' ? waitingFor(state).map(({ role }) => role as string) : [name],
+  );
+  const assignments: Record<string, string[] | undefined> = state.terms.assignments;
+  const people = roles.flatMap((name) => {
+    const holders = assignments[name] ?? [];
+    return holders.length > 0 ? holders : [name];
+  });
+  return [...new Set(people)];
+}
+
+const taskList = (state: State): string => waitingFor(state).map(taskLine).join('\n');
+
+const taskLine = ({ role, task, signal, item, assignees, since, deadline }: Wait): string => {
+  const who = assignees.length > 0 ? `${role} (${assignees.join(', ')})` : role;
+  const limit = spell(Date.parse(deadline) - Date.parse(since));
+  return `- ${who}: ${task} Signal \`${signal}\`${item ? ` for \`${item}\`` : ''}, until ${deadline} (${limit}).`;
+};

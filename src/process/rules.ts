@@ -1,0 +1,206 @@
+import { checkedByPeople } from './checklist.ts';
+import type { Refusal, RefusalCode } from './events.ts';
+import { type Phase, type Role, roleOf, roles } from './phases.ts';
+import { isCompletion, type Signal, type SignalName } from './signals.ts';
+import { assigneesOf, isOver, type State } from './state.ts';
+
+/**
+ * The largest timeline, in characters of JSON. It travels in one payload when the workflow continues
+ * as new, and Temporal takes at most 2 MB; what completes the process must still fit above it.
+ */
+export const timelineLimit = 1_200_000;
+
+type Rule = (state: State, signal: Signal) => Refusal | null;
+
+const refuse = (code: RefusalCode, reason: string): Refusal => ({ code, reason });
+
+/** Why the signal cannot be accepted, or null. The first rule that it breaks answers. */
+export function refusalOf(state: State, signal: Signal): Refusal | null {
+  for (const rule of rules) {
+    const refusal = rule(state, signal);
+    if (refusal) return refusal;
+  }
+  return null;
+}
+
+const stillRunning: Rule = (state) =>
+  isOver(state)
+    ? refuse('incident_over', `The incident is ${state.status}; nothing can be added to it.`)
+    : null;
+
+/** Where a signal has its place; what is not here may come at any time. */
+const placeOf = (signal: Signal): Phase | null => {
+  if (isCompletion(signal.name)) return roles[roleOf(signal.name)].phase;
+  return placesOfOthers[signal.name] ?? null;
+};
+
+const placesOfOthers: Partial<Record<SignalName, Phase>> = {
+  reviewBypassed: 'quickReview',
+  retrospectiveReviewed: 'postMortem',
+  checklistItemDone: 'postMortem',
+};
+
+const rightPhase: Rule = (state, signal) => {
+  const place = placeOf(signal);
+  return place === null || place === state.phase
+    ? null
+    : refuse(
+        'wrong_phase',
+        `${signal.name} belongs to the phase ${place}; the incident is in ${state.phase} (attempt ${state.attempt}).`,
+      );
+};
+
+const abortableUntilMitigated: Rule = (state, { name }) =>
+  name === 'incidentAborted' && state.status !== 'open'
+    ? refuse('wrong_phase', 'The incident is mitigated; it can be closed, not aborted any more.')
+    : null;
+
+const once: Rule = (state, signal) => {
+  if (signal.name === 'retrospectiveReviewed') return retrospectiveIsDue(state);
+  if (signal.name === 'checklistItemDone') {
+    const done = state.checklist[signal.body.item];
+    return done
+      ? refuse('already_done', `${signal.body.item} was checked by ${done.by} at ${done.at}.`)
+      : null;
+  }
+  const done = isCompletion(signal.name) && state.completed[signal.name];
+  return done
+    ? refuse(
+        'already_done',
+        `${signal.name} was given by ${done.by} at ${done.at} for attempt ${state.attempt}.`,
+      )
+    : null;
+};
+
+function retrospectiveIsDue({ bypass, retrospective }: State): Refusal | null {
+  if (!bypass)
+    return refuse('wrong_phase', 'No review was bypassed, so there is none to make up for.');
+  return retrospective
+    ? refuse('already_done', `The retrospective review was given by ${retrospective.by}.`)
+    : null;
+}
+
+/** Names are compared as people read them: `Rachel ` is `rachel`. */
+export const isSamePerson = (one: string, other: string): boolean =>
+  one.trim().toLowerCase() === other.trim().toLowerCase();
+
+const includes = (names: readonly string[], person: string) =>
+  names.some((name) => isSamePerson(name, person));
+
+/** A role that nobody holds is open to everyone who is known. */
+const holds = (state: State, person: string, role: Role): boolean => {
+  const assignees = assigneesOf(state, role);
+  return assignees.length === 0 || includes(assignees, person);
+};
+
+/** Whether a person is in a policy's list of people and roles. */
+const isAllowed = (state: State, person: string, allowed: readonly string[]): boolean =>
+  includes(allowed, person) ||
+  allowed.some((name) => Object.hasOwn(roles, name) && holds(state, person, name as Role));
+
+const known: Rule = (state, { name, by }) =>
+  name === 'commented' || state.terms.people.length === 0 || includes(state.terms.people, by)
+    ? null
+    : refuse('not_your_role', `${by} is not among the people of hotfix.yaml and may only comment.`);
+
+const rightRole: Rule = (state, signal) => {
+  const role = roleNeeded(signal);
+  if (role !== null && !role.some((one) => holds(state, signal.by, one))) {
+    const holders = role.flatMap((one) => assigneesOf(state, one)).join(', ');
+    return refuse(
+      'not_your_role',
+      `${signal.name} is for the ${role.join(' or ')} (${holders}), not for ${signal.by}; a role is handed over by roleAssigned.`,
+    );
+  }
+  const allowed = listNeeded(state, signal);
+  return allowed === null || isAllowed(state, signal.by, allowed)
+    ? null
+    : refuse(
+        'not_your_role',
+        `The policy allows ${signal.name} to ${allowed.join(', ') || 'nobody'}, not to ${signal.by}.`,
+      );
+};
+
+function roleNeeded(signal: Signal): Role[] | null {
+  if (isCompletion(signal.name)) return [roleOf(signal.name)];
+  return signal.name === 'retrospectiveReviewed' ? ['reviewer', 'securityReviewer'] : null;
+}
+
+function listNeeded({ terms: { policy } }: State, { name }: Signal): readonly string[] | null {
+  if (name === 'reviewBypassed') return policy.mayBypassReview;
+  return name === 'incidentAborted' || name === 'roleAssigned' ? policy.mayManage : null;
+}
+
+const fourEyes: Rule = ({ completed, bypass }, { name, by }) => {
+  const author = completed.fixReady?.by;
+  const isAuthor = author !== undefined && isSamePerson(author, by);
+  const reviews = ['sanityChecked', 'securityChecked', 'retrospectiveReviewed'];
+  if (reviews.includes(name) && isAuthor) {
+    return refuse('four_eyes', `${by} made the fix and cannot review it; someone else must.`);
+  }
+  const other = { sanityChecked: 'securityChecked', securityChecked: 'sanityChecked' } as const;
+  const otherCheck = name in other ? completed[other[name as keyof typeof other]] : undefined;
+  if (otherCheck && isSamePerson(otherCheck.by, by)) {
+    return refuse(
+      'four_eyes',
+      `${by} gave the other check already; the second needs someone else.`,
+    );
+  }
+  return name === 'retrospectiveReviewed' && bypass && isSamePerson(bypass.by, by)
+    ? refuse('four_eyes', `${by} bypassed the review and cannot be the one who makes up for it.`)
+    : null;
+};
+
+const somethingToAcknowledge: Rule = (state, { name }) => {
+  if (name !== 'escalationAcknowledged') return null;
+  if (state.watch.level === 0) {
+    return refuse(
+      'nothing_to_acknowledge',
+      `Nothing has escalated in ${state.phase}; it does at ${state.watch.nextAt} unless the work is done.`,
+    );
+  }
+  const { acknowledged } = state.watch;
+  return acknowledged
+    ? refuse('already_done', `${acknowledged.by} acknowledged this level at ${acknowledged.at}.`)
+    : null;
+};
+
+const checkedByHand: Rule = (_, signal) =>
+  signal.name === 'checklistItemDone' && !checkedByPeople.includes(signal.body.item)
+    ? refuse(
+        'checked_by_process',
+        `${signal.body.item} is checked by the process itself, by what the roles complete.`,
+      )
+    : null;
+
+const knownAssignee: Rule = ({ terms }, signal) =>
+  signal.name === 'roleAssigned' &&
+  terms.people.length > 0 &&
+  !includes(terms.people, signal.body.person)
+    ? refuse(
+        'unknown_person',
+        `${signal.body.person} is not among the people of hotfix.yaml: ${terms.people.join(', ')}.`,
+      )
+    : null;
+
+const roomForComments: Rule = ({ size }, { name }) =>
+  name === 'commented' && size > timelineLimit
+    ? refuse(
+        'timeline_full',
+        'The timeline is full; keep further notes elsewhere and link to them.',
+      )
+    : null;
+
+const rules: readonly Rule[] = [
+  stillRunning,
+  known,
+  rightRole,
+  checkedByHand,
+  rightPhase,
+  abortableUntilMitigated,
+  once,
+  fourEyes,
+  somethingToAcknowledge,
+  knownAssignee,
+  roomForComments,
+];

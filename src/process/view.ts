@@ -1,0 +1,126 @@
+import { type ChecklistItem, checklistItems } from './checklist.ts';
+import type { IncidentRequest, Status } from './events.ts';
+import type { FiledFollowUp, FollowUpTask, MonitorResult } from './outcomes.ts';
+import type { Phase } from './phases.ts';
+import type { CompletionName } from './signals.ts';
+import { type DeployRecord, isOver, type Said, type State } from './state.ts';
+import { type Wait, waitingFor } from './waiting.ts';
+
+/** When each step was reached, ISO 8601, UTC; null while it was not. */
+export interface Times {
+  openedAt: string;
+  impactStartedAt: string | null;
+  declaredAt: string | null;
+  confirmedAt: string | null;
+  fixReadyAt: string | null;
+  reviewedAt: string | null;
+  deployedAt: string | null;
+  mitigatedAt: string | null;
+  endedAt: string | null;
+}
+
+/** The incident as callers see it. */
+export interface IncidentView {
+  id: string;
+  title: string;
+  service: string;
+  description: string | null;
+  reason: IncidentRequest['reason'] | null;
+  source: string | null;
+  dedupKey: string | null;
+  status: Status;
+  /** Why the status is what it is; what to do instead where the incident was declined. */
+  explanation: string;
+  phase: Phase;
+  attempt: number;
+  priority: string | null;
+  waitingFor: Wait[];
+  escalation: { level: number; nextAt: string; acknowledged: { by: string; at: string } | null };
+  completed: { [N in CompletionName]?: Said<object> };
+  bypass: { by: string; at: string; reason: string; reviewed: boolean } | null;
+  deploys: DeployRecord[];
+  monitoring: MonitorResult | null;
+  followUps: (FollowUpTask & FiledFollowUp)[];
+  checklist: {
+    item: ChecklistItem;
+    done: boolean;
+    evidence: string | null;
+    at: string | null;
+    by: string | null;
+  }[];
+  times: Times;
+}
+
+export function viewOf(state: State): IncidentView {
+  const { request, completed, bypass } = state;
+  return {
+    id: state.id,
+    title: request.title,
+    service: request.service,
+    description: request.description ?? null,
+    reason: completed.incidentDeclared?.reason ?? request.reason ?? null,
+    source: request.source ?? null,
+    dedupKey: request.dedupKey ?? null,
+    status: state.status,
+    explanation: state.explanation || phaseExplanation(state),
+    phase: state.phase,
+    attempt: state.attempt,
+    priority: completed.priorityAssessed?.priority ?? null,
+    waitingFor: waitingFor(state),
+    escalation: {
+      level: state.watch.level,
+      nextAt: state.watch.nextAt,
+      acknowledged: state.watch.acknowledged,
+    },
+    completed,
+    bypass: bypass && {
+      by: bypass.by,
+      at: bypass.at,
+      reason: bypass.reason,
+      reviewed: state.retrospective !== null,
+    },
+    deploys: state.deploys,
+    monitoring: state.monitoring?.result ?? null,
+    followUps: state.followUps,
+    checklist: checklistItems.map((item) => checklistEntry(state, item)),
+    times: timesOf(state),
+  };
+}
+
+const checklistEntry = ({ checklist }: State, item: ChecklistItem) => ({
+  item,
+  done: checklist[item] !== null,
+  evidence: checklist[item]?.evidence ?? null,
+  at: checklist[item]?.at ?? null,
+  by: checklist[item]?.by ?? null,
+});
+
+function phaseExplanation(state: State): string {
+  if (isOver(state)) return '';
+  const roles = [...new Set(waitingFor(state).map(({ role }) => role))];
+  return roles.length > 0 ? `Waiting for ${roles.join(', ')}.` : machineryAtWork(state);
+}
+
+function machineryAtWork({ phase, deploys, rollback }: State): string {
+  if (rollback && !rollback.result) return 'Rolling back.';
+  if (phase === 'deploy') return `Deploying to ${deploys.at(-1)?.environment ?? 'production'}.`;
+  return phase === 'verify' ? 'Watching the system.' : 'Working.';
+}
+
+function timesOf(state: State): Times {
+  const { completed, phases, request } = state;
+  const begin = (phase: Phase) =>
+    phases.findLast((record) => record.phase === phase)?.startedAt ?? null;
+  return {
+    openedAt: state.openedAt,
+    impactStartedAt:
+      completed.incidentDeclared?.impactStartedAt ?? request.declaration?.impactStartedAt ?? null,
+    declaredAt: completed.incidentDeclared?.at ?? null,
+    confirmedAt: completed.priorityAssessed?.at ?? null,
+    fixReadyAt: completed.fixReady?.at ?? null,
+    reviewedAt: begin('deploy'),
+    deployedAt: begin('verify'),
+    mitigatedAt: state.mitigatedAt,
+    endedAt: state.endedAt,
+  };
+}

@@ -1,0 +1,71 @@
+import { type ChecklistItem, checklist, checklistItems } from './checklist.ts';
+import { type Role, roles, rolesOf } from './phases.ts';
+import type { SignalName } from './signals.ts';
+import { assigneesOf, currentPhase, deadlineOf, isOver, type State } from './state.ts';
+
+/** Something that is waited for now. Times are ISO 8601, UTC. */
+export interface Wait {
+  role: Role;
+  signal: SignalName;
+  /** Where the signal is `checklistItemDone`: which item. */
+  item?: ChecklistItem;
+  task: string;
+  /** Who holds the role; empty while anybody may do it. */
+  assignees: string[];
+  since: string;
+  deadline: string;
+  /** 0 before the deadline, then the number of the level that was told last. */
+  escalationLevel: number;
+}
+
+type Task = Pick<Wait, 'role' | 'signal' | 'item' | 'task'>;
+
+/** Who is waited for, and for what. Empty while the machinery is at work, and when all is over. */
+export function waitingFor(state: State): Wait[] {
+  if (isOver(state)) return [];
+  const wait = {
+    since: currentPhase(state).startedAt,
+    deadline: deadlineOf(state),
+    escalationLevel: state.watch.level,
+  };
+  return openTasks(state).map((task) => ({
+    ...task,
+    assignees: assigneesOf(state, task.role),
+    ...wait,
+  }));
+}
+
+function openTasks(state: State): Task[] {
+  const completions = rolesOf(state.phase)
+    .map((role): Task => ({ role, signal: roles[role].signal, task: roles[role].task }))
+    .filter(({ signal }) => !Object.hasOwn(state.completed, signal));
+  return state.phase === 'postMortem'
+    ? [...completions, ...retrospective(state), ...uncheckedItems(state)]
+    : completions;
+}
+
+const retrospective = (state: State): Task[] =>
+  state.bypass && !state.retrospective
+    ? [
+        {
+          role: 'reviewer',
+          signal: 'retrospectiveReviewed',
+          task: 'Review in retrospect what went out without a review.',
+        },
+      ]
+    : [];
+
+const uncheckedItems = (state: State): Task[] =>
+  checklistItems.flatMap((item) => {
+    const { owner, title } = checklist[item];
+    return owner === null || state.checklist[item]
+      ? []
+      : [
+          {
+            role: owner,
+            signal: 'checklistItemDone' as const,
+            item,
+            task: `${title}: give a link.`,
+          },
+        ];
+  });
