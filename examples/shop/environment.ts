@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processHeader, versionHeader } from './headers.ts';
@@ -78,23 +86,26 @@ export async function start(environment: ShopEnvironment, version: string): Prom
   );
 }
 
-/** Ends the live process and waits until it is gone. False where none was live. */
+/** Ends the live process and waits until it has closed its port. False where none was live. */
 export async function stop(environment: ShopEnvironment): Promise<boolean> {
   const live = readJson<LiveProcess>(pidfile(environment));
   // After a restart of the machine the pid may belong to a stranger: only the shop is ended, and
   // only the shop answers with this pid.
   if (live === undefined || (await answering(environment))?.pid !== live.pid) return false;
   process.kill(live.pid, 'SIGTERM');
-  if (!(await gone(live.pid))) process.kill(live.pid, 'SIGKILL');
+  if (!(await closed(environment, live.pid))) process.kill(live.pid, 'SIGKILL');
   rmSync(pidfile(environment), { force: true });
   return true;
 }
 
-async function gone(pid: number): Promise<boolean> {
-  for (const deadline = Date.now() + stopLimit; Date.now() < deadline; await sleep(pollInterval)) {
-    if (!isAlive(pid)) return true;
+/** The shop removes its pid file when it has closed its port; one that was killed just ends. */
+async function closed(environment: ShopEnvironment, pid: number): Promise<boolean> {
+  const deadline = Date.now() + stopLimit;
+  while (existsSync(pidfile(environment)) && isAlive(pid)) {
+    if (Date.now() > deadline) return false;
+    await sleep(pollInterval);
   }
-  return !isAlive(pid);
+  return true;
 }
 
 function isAlive(pid: number): boolean {

@@ -54,7 +54,7 @@ test('a deploy replaces the running process, and the shop recovers', async () =>
     expect.stringMatching(/^v42 answers on port \d+ \(process \d+\)\.$/),
   ]);
   expect(await health()).toMatchObject({ code: 200, body: { version: 'v42' } });
-  expect(isAlive(broken)).toBe(false);
+  await expect.poll(() => isAlive(broken), patience).toBe(false);
   expect(livePid(shop.environment)).not.toBe(broken);
 });
 
@@ -152,7 +152,7 @@ test('the stop program ends the shop', async () => {
   const args = ['--state', path.dirname(directory), '--environment', name, '--port', String(port)];
   const stop = () => execute([path.join(programs, 'stop.js'), ...args]);
   expect(await stop()).toMatchObject({ code: 0, output: 'The shop is stopped.\n' });
-  expect(isAlive(pid)).toBe(false);
+  await expect.poll(() => isAlive(pid), patience).toBe(false);
   expect(await stop()).toMatchObject({ code: 0, output: 'The shop was not running.\n' });
 });
 
