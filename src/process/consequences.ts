@@ -24,7 +24,7 @@ const start = (phase: Phase, attempt: number, at: string): Draft => ({
 
 const goBack = ({ attempt }: State, at: string): Draft => start('quickFix', attempt + 1, at);
 
-export const ended = (
+export const reached = (
   status: 'mitigated' | 'closed' | 'declined' | 'aborted',
   explanation: string,
   at: string,
@@ -34,7 +34,7 @@ const arrows: Record<Phase, Arrow> = {
   declaration({ completed: { incidentDeclared, priorityAssessed } }, now) {
     if (priorityAssessed && priorityAssessed.priority !== 'P1') {
       const explanation = `Assessed as ${priorityAssessed.priority}: use the normal process. A hotfix is for a P1 only.`;
-      return ended('declined', explanation, now);
+      return reached('declined', explanation, now);
     }
     return incidentDeclared && priorityAssessed ? start('quickFix', 1, now) : null;
   },
@@ -62,13 +62,13 @@ const arrows: Record<Phase, Arrow> = {
     if (verificationFailed(state)) return needsRollback(state) ? null : goBack(state, now);
     if (!verificationPassed(state)) return null;
     return state.status === 'open'
-      ? ended('mitigated', 'The problem is solved and the system is healthy.', now)
+      ? reached('mitigated', 'The problem is solved and the system is healthy.', now)
       : start('postMortem', state.attempt, now);
   },
 
   postMortem: (state, now) =>
     checklistItems.every((item) => state.checklist[item]) && !(state.bypass && !state.retrospective)
-      ? ended('closed', 'The post-mortem is done and the checklist is complete.', now)
+      ? reached('closed', 'The post-mortem is done and the checklist is complete.', now)
       : null,
 };
 
@@ -96,8 +96,14 @@ const verificationPassed = (state: State): boolean => {
   return Boolean(completed.systemVerified && completed.quickVerified) && watched;
 };
 
-/** The rollback that a failed verification still owes. */
-export const needsRollback = ({ terms, rollback }: State): boolean =>
+/** Whether the next step is to take the deploy back. */
+export const rollbackIsDue = (state: State): boolean =>
+  state.status === 'open' &&
+  state.phase === 'verify' &&
+  verificationFailed(state) &&
+  needsRollback(state);
+
+const needsRollback = ({ terms, rollback }: State): boolean =>
   terms.rollback && terms.policy.rollbackOnFailedVerification && !rollback?.result;
 
 /** Whether an answer contradicts measurements that were there to be seen. */

@@ -39,7 +39,7 @@ export interface VerdictAnswer {
 }
 
 /** The workflow's argument: an opening, or what a long incident carries on with. */
-export type HotfixInput = Opening | { timeline: IncidentEvent[]; announced: number };
+export type HotfixInput = Opening | { timeline: IncidentEvent[] };
 
 /** What the workflow returns at its end. */
 export interface HotfixResult {

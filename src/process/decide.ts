@@ -1,4 +1,4 @@
-import { consequenceOf, contradicts, ended } from './consequences.ts';
+import { consequenceOf, contradicts, reached } from './consequences.ts';
 import { levelOf } from './escalation.ts';
 import { type Draft, type IncidentEvent, type Opening, self } from './events.ts';
 import type {
@@ -17,6 +17,8 @@ import { waitingFor } from './waiting.ts';
 export type Message =
   | { kind: 'signal'; name: string; parsed: ParsedSignal; argument: unknown }
   | { kind: 'clock' }
+  /** The workflow was cancelled in Temporal. */
+  | { kind: 'cancelled' }
   | { kind: 'deployStarted'; environment: Environment; ref: string }
   | { kind: 'deployFinished'; environment: Environment; ref: string; result: DeployResult }
   | { kind: 'rollbackStarted'; ref: string }
@@ -79,13 +81,14 @@ function append(incident: Incident | null, drafts: Draft[], now: string): Incide
 
 function decide({ state, timeline }: Incident, message: Message, now: string): Draft[] {
   if (message.kind === 'signal') return decideSignal(state, timeline, message, now);
-  if (isOver(state) && message.kind === 'clock') return [];
   const stamp = { at: now, by: self };
   switch (message.kind) {
     case 'clock':
-      return now < state.watch.nextAt || waitingFor(state).length === 0
+      return isOver(state) || now < state.watch.nextAt || waitingFor(state).length === 0
         ? []
         : [{ type: 'escalated', ...stamp, data: nextEscalation(state) }];
+    case 'cancelled':
+      return isOver(state) ? [] : [reached('aborted', 'Cancelled in Temporal.', now)];
     case 'monitoringStarted':
       return [{ type: 'monitoringStarted', ...stamp, data: {} }];
     default: {
@@ -163,7 +166,7 @@ function accepted(state: State, signal: Signal, now: string): Draft[] {
     data: { ...body, ...remarks(state, signal) },
   } as Draft;
   return signal.name === 'incidentAborted'
-    ? [event, ended('aborted', `Aborted by ${by}: ${signal.body.reason}`, now)]
+    ? [event, reached('aborted', `Aborted by ${by}: ${signal.body.reason}`, now)]
     : [event];
 }
 

@@ -2,6 +2,22 @@
 
 export type Environment = 'staging' | 'production';
 
+/** One deploy (or rollback) of one attempt to one environment. */
+export interface DeployStep {
+  incidentId: string;
+  title: string;
+  service: string;
+  environment: Environment;
+  attempt: number;
+  /** What to put there; for a rollback, what failed and is taken back. */
+  ref: string;
+  /**
+   * The same for every retry of this step and for no other step: how a deploy system, or the next
+   * worker after a crash, recognises what was already started.
+   */
+  idempotencyKey: string;
+}
+
 /** How a deploy or a rollback ended. Times are ISO 8601, UTC. */
 export interface DeployResult {
   outcome: 'succeeded' | 'failed';

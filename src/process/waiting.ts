@@ -1,4 +1,5 @@
 import { type ChecklistItem, checklist, checklistItems } from './checklist.ts';
+import { verificationFailed } from './consequences.ts';
 import { type Role, roles, rolesOf } from './phases.ts';
 import type { SignalName } from './signals.ts';
 import { assigneesOf, currentPhase, deadlineOf, isOver, type State } from './state.ts';
@@ -18,11 +19,15 @@ export interface Wait {
   escalationLevel: number;
 }
 
+/** While it is rolled back, nobody can help. */
+const isFailedVerification = (state: State) =>
+  state.phase === 'verify' && verificationFailed(state);
+
 type Task = Pick<Wait, 'role' | 'signal' | 'item' | 'task'>;
 
 /** Who is waited for, and for what. Empty while the machinery is at work, and when all is over. */
 export function waitingFor(state: State): Wait[] {
-  if (isOver(state)) return [];
+  if (isOver(state) || isFailedVerification(state)) return [];
   const wait = {
     since: currentPhase(state).startedAt,
     deadline: deadlineOf(state),

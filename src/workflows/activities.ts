@@ -1,0 +1,69 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  type ActivityOptions,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { HotfixActivities } from '../activities/types.ts';
+
+/**
+ * How long each activity may take and how often it is tried. A worker that dies is noticed by its
+ * missing heartbeat, so the next one takes over within seconds and not when the whole time is up.
+ */
+const onProduction: ActivityOptions = {
+  startToCloseTimeout: '2h',
+  heartbeatTimeout: '15s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 10 },
+};
+
+const { deploy, rollback } = proxyActivities<HotfixActivities>(onProduction);
+
+/** Weeks are nothing to a measurement: its window is the service's own. */
+const { monitor } = proxyActivities<HotfixActivities>({
+  ...onProduction,
+  startToCloseTimeout: '7d',
+});
+
+const { notify } = proxyActivities<HotfixActivities>({
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '30m',
+  heartbeatTimeout: '60s',
+  retry: { initialInterval: '1s', maximumInterval: '1m' },
+});
+
+const { fileFollowUps } = proxyActivities<HotfixActivities>({
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '1d',
+  heartbeatTimeout: '60s',
+  retry: { initialInterval: '1s', maximumInterval: '10m' },
+});
+
+export const activities = { deploy, rollback, monitor, notify, fileFollowUps };
+
+/** What an activity brought back, or why it could not, as a sentence for people. */
+export type Answer<T> =
+  | { ok: true; value: T }
+  | { ok: false; isCancelled: boolean; reason: string };
+
+export async function answerOf<T>(activity: Promise<T>): Promise<Answer<T>> {
+  try {
+    return { ok: true, value: await activity };
+  } catch (error) {
+    return { ok: false, isCancelled: isCancellation(error), reason: reasonOf(error) };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return cause.message;
+  if (cause instanceof TimeoutFailure) {
+    return `No worker finished it in time (${cause.timeoutType}). What it did is not known: look at the system itself before you go on.`;
+  }
+  return isCancellation(error)
+    ? 'Cancelled.'
+    : 'It failed for an unexpected reason; see the worker’s log.';
+}

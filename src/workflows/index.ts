@@ -1,0 +1,1 @@
+export { hotfix } from './hotfix.ts';

@@ -1,0 +1,144 @@
+import {
+  continueAsNew,
+  defineQuery,
+  setCurrentDetails,
+  setDefaultSignalHandler,
+  setHandler,
+  upsertMemo,
+  upsertSearchAttributes,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  type HotfixInput,
+  type HotfixResult,
+  queries,
+  type VerdictAnswer,
+  verdictOf,
+} from '../process/contract.ts';
+import { handle, type Incident, type Message } from '../process/decide.ts';
+import { detailsOf } from '../process/details.ts';
+import type { IncidentEvent } from '../process/events.ts';
+import { type Notification, notificationOf } from '../process/notifications.ts';
+import { parseSignal } from '../process/signals.ts';
+import { evolve, isOver, type State } from '../process/state.ts';
+import { type IncidentView, viewOf } from '../process/view.ts';
+import { fixedAttributesOf, movingAttributesOf } from './searchAttributes.ts';
+
+export const incidentQuery = defineQuery<IncidentView>(queries.incident);
+export const verdictQuery = defineQuery<VerdictAnswer, [requestId: string]>(queries.verdict);
+export const timelineQuery = defineQuery<IncidentEvent[], [after?: number]>(queries.timeline);
+
+/**
+ * An incident under way: its state, the messages that reach it, and what is shown of it outside.
+ * Everything that happens to the incident goes through `hear`.
+ */
+export class Run {
+  /** Messages to people that are not sent yet, oldest first. */
+  readonly outbox: Notification[] = [];
+  private underWay = 0;
+  private incident: Incident;
+  /** What was shown last, so that nothing is written to the history twice. */
+  private shown = { attributes: '', place: '' };
+
+  constructor(incident: Incident, isNew: boolean) {
+    this.incident = incident;
+    if (isNew) this.tell(null, incident.timeline);
+    if (workflowInfo().memo?.incident) this.shown = this.showing();
+    else upsertSearchAttributes(fixedAttributesOf(this.state));
+    this.listen();
+    this.show();
+  }
+
+  get state(): State {
+    return this.incident.state;
+  }
+
+  get isOver(): boolean {
+    return isOver(this.state);
+  }
+
+  /** Whether an activity is under way. */
+  get isBusy(): boolean {
+    return this.underWay > 0;
+  }
+
+  /** Whether the history is long enough to go on in a new one, and nothing is in flight that would be lost. */
+  get canCarryOn(): boolean {
+    return workflowInfo().continueAsNewSuggested && !this.isBusy && this.outbox.length === 0;
+  }
+
+  /** Counts the activity as under way until it has ended. */
+  async during<T>(activity: Promise<T>): Promise<T> {
+    this.underWay += 1;
+    try {
+      return await activity;
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+
+  hear(message: Message): void {
+    const before = this.incident;
+    this.incident = handle(before, message, now());
+    this.tell(before.state, this.incident.timeline.slice(before.timeline.length));
+    this.show();
+  }
+
+  result(): HotfixResult {
+    return { incident: viewOf(this.state), timeline: this.incident.timeline };
+  }
+
+  /** A long incident goes on in a new history. Only called where nothing is in flight. */
+  carryOn(): Promise<never> {
+    const { timeline } = this.incident;
+    return continueAsNew<(input: HotfixInput) => Promise<HotfixResult>>({ timeline });
+  }
+
+  /** Handlers only record; what follows happens in the main function, so no handler outlives it. */
+  private listen(): void {
+    setHandler(incidentQuery, () => viewOf(this.state));
+    setHandler(verdictQuery, (requestId: string) => ({
+      verdict: verdictOf(this.incident.timeline, requestId),
+      incident: viewOf(this.state),
+    }));
+    setHandler(timelineQuery, (after = 0) => this.incident.timeline.slice(after));
+    setDefaultSignalHandler((name, argument) => {
+      const parsed = parseSignal(name, argument, { at: now(), requestId: uuid4() });
+      this.hear({ kind: 'signal', name, parsed, argument });
+    });
+  }
+
+  private tell(before: State | null, events: Incident['timeline']): void {
+    let state = before;
+    for (const event of events) {
+      state = evolve(state, event);
+      const notification = notificationOf(state, event);
+      if (notification) this.outbox.push(notification);
+    }
+  }
+
+  /**
+   * The memo is what readers have while no worker lives. It costs a history event of some size, so
+   * it follows phases, and only the search attributes follow each completion.
+   */
+  private show(): void {
+    setCurrentDetails(detailsOf(this.state));
+    const { attributes, place } = this.showing();
+    if (attributes !== this.shown.attributes)
+      upsertSearchAttributes(movingAttributesOf(this.state));
+    if (place !== this.shown.place) upsertMemo({ incident: viewOf(this.state) });
+    this.shown = { attributes, place };
+  }
+
+  private showing() {
+    const { status, phase, attempt } = this.state;
+    return {
+      attributes: JSON.stringify(movingAttributesOf(this.state).map(({ value }) => value)),
+      place: [status, phase, attempt].join(),
+    };
+  }
+}
+
+/** The workflow's own clock: the same in every replay. ISO 8601, UTC. */
+export const now = (): string => new Date().toISOString();
