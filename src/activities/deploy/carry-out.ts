@@ -1,0 +1,81 @@
+import { Context } from '@temporalio/activity';
+import { z } from 'zod';
+import type { DeployResult } from '../../process/outcomes.ts';
+import { permanent } from '../failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import type { DeployAdapter, DeployRequest, Run } from './types.ts';
+
+const finishedSchema = z.object({
+  outcome: z.enum(['succeeded', 'failed']),
+  summary: z.string(),
+  output: z.string(),
+  url: z.string().optional(),
+  finishedAt: z.string(),
+});
+
+const heldSchema = z.object({
+  adapter: z.string(),
+  run: z.object({
+    id: z.string(),
+    startedAt: z.string(),
+    url: z.string().optional(),
+    memory: z.record(z.string(), z.string()).optional(),
+    finished: finishedSchema.optional(),
+  }),
+  progress: z.string().optional(),
+});
+
+/** What a deploy's heartbeats carry. */
+interface Held {
+  adapter: string;
+  run: Run;
+  progress?: string | undefined;
+}
+
+/**
+ * The one place that begins deploys. What an earlier attempt of this activity has begun is followed
+ * (known from its heartbeats, else asked of the deploy system), and only where there is nothing is
+ * something begun.
+ */
+export async function carryOut(
+  adapter: DeployAdapter,
+  request: DeployRequest,
+): Promise<DeployResult> {
+  const context = Context.current();
+  const signal = context.cancellationSignal;
+  return await withHeartbeat(heldBefore(adapter, request), async (heart) => {
+    const run =
+      heart.details?.run ??
+      (await adapter.find(request, signal)) ??
+      (await adapter.start(request, signal));
+    const hold = (progress?: string) => heart.set({ adapter: adapter.name, run, progress });
+    hold();
+    const finished =
+      run.finished ??
+      (await adapter.follow(run, request, {
+        report: hold,
+        signal,
+        stopRequested: () => context.cancellationDetails?.cancelRequested ?? false,
+      }));
+    return toResult(adapter.name, run, finished);
+  });
+}
+
+function heldBefore(adapter: DeployAdapter, request: DeployRequest): Held | undefined {
+  const held = heldSchema.safeParse(Context.current().info.heartbeatDetails).data;
+  if (held && held.adapter !== adapter.name) {
+    throw permanent(
+      'OutcomeUnknown',
+      `This ${request.action} was begun by the adapter "${held.adapter}" (${held.run.url ?? held.run.id}), and ${request.service} is now configured for "${adapter.name}": see there how it ended.`,
+    );
+  }
+  return held;
+}
+
+function toResult(
+  adapter: string,
+  run: Run,
+  { url = run.url, ...finished }: NonNullable<Run['finished']>,
+): DeployResult {
+  return { ...finished, adapter, startedAt: run.startedAt, ...(url !== undefined && { url }) };
+}

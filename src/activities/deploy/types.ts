@@ -1,0 +1,53 @@
+import type { DeployResult } from '../../process/outcomes.ts';
+import type { DeployStep } from '../types.ts';
+
+export type DeployAction = 'deploy' | 'rollback';
+
+export interface DeployRequest extends DeployStep {
+  action: DeployAction;
+}
+
+/**
+ * Something that a deploy system has begun. It travels through heartbeats, so it is plain JSON and
+ * holds all that a worker on another machine needs to go on.
+ */
+export interface Run {
+  /** The deploy system's own name for it. */
+  id: string;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  url?: string | undefined;
+  /** What else the adapter must know to follow it, such as a status URL or what was live before. */
+  memory?: Record<string, string> | undefined;
+  /** Where it was over as soon as it had begun. */
+  finished?: Finished | undefined;
+}
+
+export type Finished = Pick<DeployResult, 'outcome' | 'summary' | 'output' | 'url' | 'finishedAt'>;
+
+export interface Following {
+  /** Shows people how far it is: a few lines, as often as there is news. */
+  report: (progress: string) => void;
+  /** Aborts when the run is to be stopped, and also when only this worker goes away. */
+  signal: AbortSignal;
+  /** Which of the two it is: true when the run itself is to be stopped. */
+  stopRequested: () => boolean;
+}
+
+/**
+ * One way to deploy and roll back. An adapter implements the parts; that a step starts once is seen
+ * to by the one place that calls them. All throw ApplicationFailures.
+ */
+export interface DeployAdapter {
+  /** As in the result and the configuration. */
+  readonly name: string;
+  /** What this step has already begun, so far as the deploy system can tell. */
+  find(request: DeployRequest, signal: AbortSignal): Promise<Run | undefined>;
+  /** Begins it; given the same `idempotencyKey` twice, at most one run executes. */
+  start(request: DeployRequest, signal: AbortSignal): Promise<Run>;
+  /**
+   * Waits for its end. Asked to stop, it stops what can be stopped and throws a CancelledFailure
+   * that says what became of the run; when only the worker goes away, it lets the run go on.
+   */
+  follow(run: Run, request: DeployRequest, following: Following): Promise<Finished>;
+}

@@ -1,0 +1,186 @@
+import type { ApplicationFailure } from '@temporalio/common';
+import type { z } from 'zod';
+import { describeIssues } from '../process/signals.ts';
+import { messageOf, permanent, transient } from './failures.ts';
+
+/** One HTTP request to another system. */
+export interface HttpCall {
+  /** Who is called, as the beginning of a sentence: `The deploy system`. */
+  whom: string;
+  url: string;
+  method: 'GET' | 'POST';
+  headers?: Record<string, string>;
+  body?: string;
+  /** For the whole answer, in milliseconds. */
+  timeout: number;
+  signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** From the request to the last byte. */
+  milliseconds: number;
+}
+
+const largestAnswer = 5 * 1024 * 1024;
+const longestRetryAfter = 5 * 60_000;
+
+/**
+ * Sends the request and reads the whole answer, whatever its status. A redirect is an answer too:
+ * credentials and signatures are never carried to another place.
+ * Throws `Unreachable`, `TimedOut` or `BadAnswer`; the signal's own reason when it aborts.
+ */
+export async function call(request: HttpCall): Promise<HttpAnswer> {
+  const deadline = AbortSignal.timeout(request.timeout);
+  const begun = performance.now();
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      redirect: 'manual',
+      signal: AbortSignal.any([request.signal, deadline]),
+      ...(request.headers && { headers: request.headers }),
+      ...(request.body !== undefined && { body: request.body }),
+    });
+    const text = await readText(response, request);
+    const milliseconds = Math.round(performance.now() - begun);
+    return { status: response.status, headers: response.headers, text, milliseconds };
+  } catch (error) {
+    request.signal.throwIfAborted();
+    throw deadline.aborted ? timedOut(request) : unreachable(request, error);
+  }
+}
+
+async function readText(response: Response, request: HttpCall): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > largestAnswer) {
+      throw permanent('BadAnswer', `${at(request)} answers with more than 5 MiB.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const timedOut = (request: HttpCall) =>
+  transient('TimedOut', `${at(request)} gave no answer within ${request.timeout} ms.`);
+
+function unreachable(request: HttpCall, error: unknown): ApplicationFailure {
+  if (isFailure(error)) return error;
+  const cause = error instanceof Error && error.cause ? error.cause : error;
+  const code =
+    cause instanceof Error && 'code' in cause ? String(cause.code) : firstLine(messageOf(cause));
+  return transient(
+    'Unreachable',
+    `${at(request)} cannot be reached (${code}): check that it runs, and the address.`,
+  );
+}
+
+const isFailure = (error: unknown): error is ApplicationFailure =>
+  error instanceof Error && error.name === 'ApplicationFailure';
+
+/**
+ * Throws the typed failure of an answer that is not 2xx, with what to do about it. `credential`
+ * says which setting the request was authenticated by.
+ */
+export function assertOk(answer: HttpAnswer, request: HttpCall, credential: string): void {
+  if (answer.status >= 200 && answer.status < 300) return;
+  throw refusal(answer, request, credential);
+}
+
+function refusal(answer: HttpAnswer, request: HttpCall, credential: string): ApplicationFailure {
+  const who = at(request);
+  const { status } = answer;
+  if (status >= 300 && status < 400) return redirected(answer, who);
+  switch (status) {
+    case 401:
+      return permanent(
+        'Unauthorized',
+        `${who} does not accept who calls (401): check ${credential}.`,
+      );
+    case 403:
+      return permanent(
+        'Forbidden',
+        `${who} knows who calls and does not allow it (403): give ${credential} the right to do this.`,
+      );
+    case 404:
+    case 410:
+      return permanent(
+        'NotFound',
+        `${who} says there is nothing there (${status}): check the url.`,
+      );
+    case 408:
+    case 429:
+    case 503:
+      return transient('Busy', `${who} is busy (${status}).`, retryAfter(answer.headers));
+    default:
+      return status >= 500
+        ? transient(
+            'Unreachable',
+            `${who} fails (${status}): ${quote(answer.text)}`,
+            retryAfter(answer.headers),
+          )
+        : permanent(
+            'Refused',
+            `${who} refuses the request (${status}): ${quote(answer.text)} Check that it understands what is sent.`,
+          );
+  }
+}
+
+const redirected = (answer: HttpAnswer, who: string) =>
+  permanent(
+    'Refused',
+    `${who} redirects (${answer.status}) to ${placeOf(answer.headers.get('location') ?? 'nowhere')}, which is not followed: configure the final url.`,
+  );
+
+/** The answer's JSON, checked; throws `BadAnswer` with the beginning of what came instead. */
+export function parseAnswer<S extends z.ZodType>(
+  answer: HttpAnswer,
+  request: HttpCall,
+  schema: S,
+): z.infer<S> {
+  const parsed = schema.safeParse(parseJson(answer, request));
+  if (parsed.success) return parsed.data;
+  throw badAnswer(request, `${describeIssues(parsed.error)}; it says ${quote(answer.text)}`);
+}
+
+function parseJson(answer: HttpAnswer, request: HttpCall): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    throw badAnswer(request, `not JSON but ${quote(answer.text)}`);
+  }
+}
+
+export const badAnswer = (request: HttpCall, problem: string): ApplicationFailure =>
+  permanent('BadAnswer', `${at(request)} gives an answer that cannot be understood: ${problem}`);
+
+/** `Retry-After`, in seconds or as a date, to milliseconds; a wait in an emergency has a bound. */
+export function retryAfter(headers: Headers): number | undefined {
+  const value = headers.get('retry-after');
+  if (value === null) return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), longestRetryAfter);
+}
+
+const at = (request: HttpCall) => `${request.whom} at ${placeOf(request.url)}`;
+
+/** Where a URL points, without what may be secret in it (user, query). */
+export function placeOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return parsed ? `${parsed.origin}${parsed.pathname}` : quote(url);
+}
+
+const longestQuote = 200;
+
+/** At most 200 characters of what another system said, on one line. */
+export function quote(text: string): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  if (line === '') return 'nothing';
+  return JSON.stringify(line.length > longestQuote ? `${line.slice(0, longestQuote - 1)}…` : line);
+}
+
+const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';

@@ -1,0 +1,80 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { Logger } from 'pino';
+import { type Sleep, sleep as systemSleep } from './clock.ts';
+import { carryOut } from './deploy/carry-out.ts';
+import type { DeployAdapter } from './deploy/types.ts';
+import { messageOf, transient } from './failures.ts';
+import type { Monitoring } from './monitoring/types.ts';
+import { watch } from './monitoring/watch.ts';
+import { deliver } from './notify/deliver.ts';
+import type { NotificationChannel } from './notify/types.ts';
+import { fileAll } from './tracker/file-follow-ups.ts';
+import type { Tracker } from './tracker/types.ts';
+import type { HotfixActivities } from './types.ts';
+
+/** What one service is connected to. */
+export interface ServiceAdapters {
+  deploy: DeployAdapter;
+  rollback: DeployAdapter;
+  monitoring: Monitoring;
+}
+
+export interface ActivityDeps {
+  /** The adapters of a service, also of one that the configuration does not name. */
+  services: (service: string) => ServiceAdapters;
+  channels: readonly NotificationChannel[];
+  tracker: Tracker;
+  logger: Logger;
+  now: () => Date;
+  sleep?: Sleep;
+}
+
+/** The worker's activities. Each throws only what {@link HotfixActivities} says. */
+export function createActivities(deps: ActivityDeps): HotfixActivities {
+  const { services, channels, tracker, logger, now, sleep = systemSleep } = deps;
+  const guarded = guardBy(logger);
+  return {
+    deploy: guarded('The deploy', (step) =>
+      carryOut(services(step.service).deploy, { ...step, action: 'deploy' }),
+    ),
+    rollback: guarded('The rollback', (step) =>
+      carryOut(services(step.service).rollback, { ...step, action: 'rollback' }),
+    ),
+    monitor: guarded('The monitoring', (request) =>
+      watch(services(request.service).monitoring, request, { now, sleep }),
+    ),
+    notify: guarded('The notification', (notifications) => deliver(notifications, channels)),
+    fileFollowUps: guarded('The filing of follow-ups', (tasks) => fileAll(tasks, tracker)),
+  };
+}
+
+type Activity<A, R> = (argument: A) => Promise<R>;
+
+const guardBy =
+  (logger: Logger) =>
+  <A, R>(what: string, activity: Activity<A, R>): Activity<A, R> =>
+  async (argument) => {
+    try {
+      return await activity(argument);
+    } catch (error) {
+      throw explained(error, what, logger);
+    }
+  };
+
+/** Every way in which an activity can end badly, as Temporal is to see it. */
+function explained(error: unknown, what: string, logger: Logger): Error {
+  if (error instanceof ApplicationFailure) return error;
+  const { cancellationSignal, cancellationDetails } = Context.current();
+  if (!cancellationSignal.aborted) {
+    logger.error({ err: error }, `${what} met an error that nobody expected`);
+    return transient('Unexpected', `${what} met an unexpected error: ${messageOf(error)}`);
+  }
+  if (cancellationDetails?.cancelRequested) {
+    return error instanceof CancelledFailure
+      ? error
+      : new CancelledFailure(`${what} was cancelled.`);
+  }
+  // Not the work is to end, only this worker's part in it: a retry goes on from the heartbeats.
+  return transient('Interrupted', `${what} was interrupted with its worker; the next one goes on.`);
+}
