@@ -83,7 +83,7 @@ export function livePid(environment: ShopEnvironment): number {
   return (JSON.parse(live) as { pid: number }).pid;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
