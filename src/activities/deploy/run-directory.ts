@@ -90,7 +90,7 @@ const isRunning = ({ pid, began }: z.infer<typeof processSchema>): boolean =>
   began !== undefined && beginningOf(pid) === began;
 
 const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code));
 
 async function lastBytes(path: string, bytes: number): Promise<Buffer> {
   let file: FileHandle | undefined;
