@@ -1,9 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/activities/clock.ts';
 import { createManualDeploy } from '../../src/activities/deploy/manual.ts';
 import type { DeployAdapter } from '../../src/activities/deploy/types.ts';
@@ -71,53 +68,7 @@ export function activityEnvironment(heartbeatDetails?: unknown) {
   environment.on('heartbeat', (details: unknown) => {
     beats.push(JSON.parse(JSON.stringify(details ?? null)));
   });
-  return { environment, beats, last: () => beats.at(-1) };
-}
-
-export interface Received {
-  method: string;
-  path: string;
-  headers: Record<string, string>;
-  body: string;
-}
-
-type Handler = (request: Received, response: ServerResponse, count: number) => void;
-
-/** A real server on loopback that keeps what it was sent; stopped when the test is over. */
-export async function listen(handler: Handler) {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    void readBody(request).then((body) => {
-      const { method = '', url: path = '' } = request;
-      const one = { method, path, headers: request.headers as Record<string, string>, body };
-      received.push(one);
-      handler(one, response, received.length);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  onTestFinished(close);
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, close };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-export function answer(response: ServerResponse, status: number, body: unknown = '', headers = {}) {
-  response.writeHead(status, headers);
-  response.end(typeof body === 'string' ? body : JSON.stringify(body));
-}
-
-/** A port of loopback where nobody listens. */
-export async function closedUrl(): Promise<string> {
-  const { url, close } = await listen(() => undefined);
-  await close();
-  return url;
+  const execute = <A, R>(activity: (argument: A) => Promise<R>, argument: A): Promise<R> =>
+    environment.run<[A], R, typeof activity>(activity, argument);
+  return { environment, execute, beats, last: () => beats.at(-1) };
 }

@@ -36,7 +36,7 @@ interface Import {
 
 const statement = /^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gms;
 
-export function importsOf(file: string, text: string): Import[] {
+function importsOf(file: string, text: string): Import[] {
   return [...text.matchAll(statement)].map(([, type, to]) => ({
     from: file,
     to: to?.startsWith('.') ? relative(root, resolve(root, dirname(file), to)) : (to ?? ''),
@@ -52,7 +52,7 @@ const sources = (folder: string): string[] =>
 const isWithin = (path: string, places: string[]) =>
   places.some((place) => path === place || path.startsWith(`${place}/`));
 
-export function violations(layer: string, imports: Import[]): string[] {
+function violations(layer: string, imports: Import[]): string[] {
   const { modules, types = [], packages } = layers[layer] ?? { modules: [] };
   return imports
     .filter(({ to, isType }) => {

@@ -102,9 +102,9 @@ test('a program that succeeds: its output, and what it is told by its environmen
       NODE_OPTIONS: '--no-warnings',
     },
   );
-  const { environment } = activityEnvironment();
+  const { execute } = activityEnvironment();
 
-  const result = await environment.run(deploy, deployStep());
+  const result = await execute(deploy, deployStep());
 
   expect(result).toMatchObject({ outcome: 'succeeded', adapter: 'command' });
   expect(result.summary).toMatch(/succeeded after/);
@@ -129,8 +129,8 @@ test('a program that succeeds: its output, and what it is told by its environmen
 
 test('a rollback says so to the program', async () => {
   const { rollback } = activities(program('console.log(process.env.HOTFIX_ACTION)'));
-  const { environment } = activityEnvironment();
-  const result = await environment.run(rollback, deployStep({ idempotencyKey: 'another' }));
+  const { execute } = activityEnvironment();
+  const result = await execute(rollback, deployStep({ idempotencyKey: 'another' }));
   expect(result).toMatchObject({ outcome: 'succeeded', output: 'rollback\n' });
 });
 
@@ -138,7 +138,7 @@ test('a program that fails: exit code, and what it said on both outputs', async 
   const { deploy } = activities(
     program(`console.log('going'); console.error('no such image'); process.exitCode = 7;`),
   );
-  const result = await activityEnvironment().environment.run(deploy, deployStep());
+  const result = await activityEnvironment().execute(deploy, deployStep());
   expect(result.outcome).toBe('failed');
   expect(result.summary).toContain('exit code 7');
   expect(result.output).toContain('going');
@@ -149,7 +149,7 @@ test('a program that is ended by a signal has failed', async () => {
   const { deploy } = activities(
     program(`process.kill(process.pid, 'SIGKILL'); await until('/never');`),
   );
-  const result = await activityEnvironment().environment.run(deploy, deployStep());
+  const result = await activityEnvironment().execute(deploy, deployStep());
   expect(result).toMatchObject({ outcome: 'failed' });
   expect(result.summary).toContain('SIGKILL');
 });
@@ -161,7 +161,7 @@ test('much output is bounded on disk and in the result, and keeps its end whole'
       for (let i = 0; i < 500; i++) process.stdout.write(line);
       process.stdout.write('\\u001b[31mthe end\\u001b[0m\\n');`),
   );
-  const result = await activityEnvironment().environment.run(deploy, deployStep());
+  const result = await activityEnvironment().execute(deploy, deployStep());
   expect(Buffer.byteLength(result.output)).toBeLessThanOrEqual(8192);
   expect(result.output).toMatch(/^ü+\nthe end\n$/);
   const [run] = readdirSync(runsFolder());
@@ -187,7 +187,7 @@ test.each([
   ],
 ])('a program that %s is a clear failure', async (_, command, more, message) => {
   const { deploy } = activities(command as [string], more);
-  await expect(activityEnvironment().environment.run(deploy, deployStep())).rejects.toMatchObject({
+  await expect(activityEnvironment().execute(deploy, deployStep())).rejects.toMatchObject({
     type: 'ProgramNotStarted',
     nonRetryable: true,
     message: expect.stringMatching(message),
@@ -197,7 +197,7 @@ test.each([
 test('a data directory that cannot be written', async () => {
   writeFileSync(file('data'), 'a file where a folder should be');
   const { deploy } = activities(program(''));
-  await expect(activityEnvironment().environment.run(deploy, deployStep())).rejects.toMatchObject({
+  await expect(activityEnvironment().execute(deploy, deployStep())).rejects.toMatchObject({
     type: 'DataDirectory',
     nonRetryable: true,
   });
@@ -206,8 +206,8 @@ test('a data directory that cannot be written', async () => {
 
 test('heartbeats carry the run and the last lines', async () => {
   const { deploy } = activities(program(`console.log('step one'); ${waitFile('go')}`));
-  const { environment, beats } = activityEnvironment();
-  const running = environment.run(deploy, deployStep());
+  const { execute, beats } = activityEnvironment();
+  const running = execute(deploy, deployStep());
   await until(() => beats.some((beat) => JSON.stringify(beat).includes('step one')));
   writeFileSync(file('go'), '');
   await running;
@@ -221,9 +221,9 @@ test('heartbeats carry the run and the last lines', async () => {
 test('a finished run is found again and not repeated, with and without heartbeat details', async () => {
   const { deploy } = activities(program(`console.log('once'); process.exitCode = 3;`));
   const first = activityEnvironment();
-  const result = await first.environment.run(deploy, deployStep());
-  const withoutDetails = await activityEnvironment().environment.run(deploy, deployStep());
-  const withDetails = await activityEnvironment(first.last()).environment.run(deploy, deployStep());
+  const result = await first.execute(deploy, deployStep());
+  const withoutDetails = await activityEnvironment().execute(deploy, deployStep());
+  const withDetails = await activityEnvironment(first.last()).execute(deploy, deployStep());
   expect(withoutDetails).toEqual(result);
   expect(withDetails).toEqual(result);
   expect(executions()).toBe(1);
@@ -233,7 +233,7 @@ test('many workers at once: one executes, and all see the same end', async () =>
   const command = program(`console.log(process.pid);`);
   const results = await Promise.all(
     Array.from({ length: 6 }, () =>
-      activityEnvironment().environment.run(activities(command).deploy, deployStep()),
+      activityEnvironment().execute(activities(command).deploy, deployStep()),
     ),
   );
   expect(executions()).toBe(1);
@@ -258,8 +258,8 @@ test('a worker killed while the program runs: the next one follows the same run'
   worker.kill('SIGKILL');
   await until(() => worker.signalCode !== null);
 
-  const { environment, beats } = activityEnvironment();
-  const running = environment.run(activities(command).deploy, deployStep());
+  const { execute, beats } = activityEnvironment();
+  const running = execute(activities(command).deploy, deployStep());
   await until(() => beats.some((beat) => JSON.stringify(beat).includes('working')));
   writeFileSync(file('go'), '');
 
@@ -276,10 +276,7 @@ test('a worker killed, and the program ends before the next one comes: its exit 
   writeFileSync(file('go'), '');
   await until(() => existsSync(join(run?.path ?? '', 'exit.json')));
 
-  const result = await activityEnvironment().environment.run(
-    activities(command).deploy,
-    deployStep(),
-  );
+  const result = await activityEnvironment().execute(activities(command).deploy, deployStep());
   expect(result.summary).toContain('exit code 5');
   expect(executions()).toBe(1);
 });
@@ -287,7 +284,7 @@ test('a worker killed, and the program ends before the next one comes: its exit 
 test('a runner that vanished leaves the outcome unknown: said, and not run again', async () => {
   const command = program(`${waitFile('go')}`);
   const { deploy } = activities(command);
-  const first = activityEnvironment().environment.run(deploy, deployStep());
+  const first = activityEnvironment().execute(deploy, deployStep());
   first.catch(() => undefined);
   await until(() => executions() === 1 && runs()[0]?.program !== undefined);
   const [run] = runs();
@@ -303,9 +300,7 @@ test('a runner that vanished leaves the outcome unknown: said, and not run again
     ),
   };
   await expect(first).rejects.toMatchObject(unknown);
-  await expect(activityEnvironment().environment.run(deploy, deployStep())).rejects.toMatchObject(
-    unknown,
-  );
+  await expect(activityEnvironment().execute(deploy, deployStep())).rejects.toMatchObject(unknown);
   tryKill(-(run?.program ?? 0));
   expect(executions()).toBe(1);
 });
@@ -313,14 +308,14 @@ test('a runner that vanished leaves the outcome unknown: said, and not run again
 test('a process that has only the id of the runner is not taken for it', async () => {
   const { deploy } = activities(program(''));
   const first = activityEnvironment();
-  await first.environment.run(deploy, deployStep());
+  await first.execute(deploy, deployStep());
   const [name = ''] = readdirSync(runsFolder());
   const path = join(runsFolder(), name);
   rmSync(join(path, 'exit.json'));
   const claim = readJson(join(path, 'claim.json'));
   writeFileSync(join(path, 'claim.json'), JSON.stringify({ ...claim, pid: process.pid }));
 
-  await expect(activityEnvironment().environment.run(deploy, deployStep())).rejects.toMatchObject({
+  await expect(activityEnvironment().execute(deploy, deployStep())).rejects.toMatchObject({
     type: 'OutcomeUnknown',
     message: expect.not.stringContaining('still runs'),
   });
@@ -337,7 +332,7 @@ test('a run of another machine is followed while its runner gives signs of life,
     },
   });
   const { deploy } = activities(command);
-  await activityEnvironment().environment.run(deploy, deployStep());
+  await activityEnvironment().execute(deploy, deployStep());
   const [name = ''] = readdirSync(runsFolder());
   const path = join(runsFolder(), name);
   rmSync(join(path, 'exit.json'));
@@ -347,9 +342,7 @@ test('a run of another machine is followed while its runner gives signs of life,
 
   const begun = now;
   const other = activitiesWith({ deploy: createCommandDeploy(configOf(command), deps) });
-  await expect(
-    activityEnvironment().environment.run(other.deploy, deployStep()),
-  ).rejects.toMatchObject({
+  await expect(activityEnvironment().execute(other.deploy, deployStep())).rejects.toMatchObject({
     type: 'OutcomeUnknown',
   });
   expect(now - begun).toBeGreaterThanOrEqual(30_000);
@@ -358,9 +351,7 @@ test('a run of another machine is followed while its runner gives signs of life,
 test('heartbeats that know of a run which is not in the data directory: another worker has it', async () => {
   const { deploy } = activities(program(''));
   const held = { adapter: 'command', run: { id: 'x', startedAt: new Date().toISOString() } };
-  await expect(
-    activityEnvironment(held).environment.run(deploy, deployStep()),
-  ).rejects.toMatchObject({
+  await expect(activityEnvironment(held).execute(deploy, deployStep())).rejects.toMatchObject({
     type: 'OutcomeUnknown',
     message: expect.stringContaining('share one data directory'),
   });
@@ -370,9 +361,7 @@ test('heartbeats that know of a run which is not in the data directory: another 
 test('a run of another adapter is not begun again', async () => {
   const { deploy } = activities(program(''));
   const held = { adapter: 'http', run: { id: 'x', startedAt: new Date().toISOString() } };
-  await expect(
-    activityEnvironment(held).environment.run(deploy, deployStep()),
-  ).rejects.toMatchObject({
+  await expect(activityEnvironment(held).execute(deploy, deployStep())).rejects.toMatchObject({
     type: 'OutcomeUnknown',
     message: expect.stringContaining('"http"'),
   });
@@ -387,8 +376,8 @@ test('cancelled: the program and its children are told to stop, and may tidy up'
     process.on('SIGTERM', () => { console.log('tidied up'); process.exit(0); });
     console.log('ready');
     ${waitFile('never')}`);
-  const { environment, beats } = activityEnvironment();
-  const running = environment.run(activities(command).deploy, deployStep());
+  const { environment, execute, beats } = activityEnvironment();
+  const running = execute(activities(command).deploy, deployStep());
   await until(() => JSON.stringify(beats).includes('ready'));
   environment.cancel();
 
@@ -405,9 +394,9 @@ test('cancelled: what does not stop is killed after the grace, and this is said'
   const command = program(
     `process.on('SIGTERM', () => {}); console.log('ready'); ${waitFile('never')}`,
   );
-  const { environment, beats } = activityEnvironment();
+  const { environment, execute, beats } = activityEnvironment();
   const { deploy } = activities(command, { stopGrace: '300ms' });
-  const running = environment.run(deploy, deployStep());
+  const running = execute(deploy, deployStep());
   await until(() => JSON.stringify(beats).includes('ready'));
   environment.cancel();
   await expect(running).rejects.toThrow(/stopped on request.*by SIGKILL/);
@@ -417,7 +406,7 @@ test('a worker that shuts down leaves the program alone; the next one follows it
   const command = program(`console.log('ready'); ${waitFile('go')}`);
   const { deploy } = activities(command);
   const first = activityEnvironment();
-  const running = first.environment.run(deploy, deployStep());
+  const running = first.execute(deploy, deployStep());
   await until(() => JSON.stringify(first.beats).includes('ready'));
   first.environment.cancel(
     'WORKER_SHUTDOWN',
@@ -425,7 +414,7 @@ test('a worker that shuts down leaves the program alone; the next one follows it
   );
   await expect(running).rejects.toMatchObject({ type: 'Interrupted', nonRetryable: false });
 
-  const second = activityEnvironment(first.last()).environment.run(deploy, deployStep());
+  const second = activityEnvironment(first.last()).execute(deploy, deployStep());
   writeFileSync(file('go'), '');
   expect(await second).toMatchObject({ outcome: 'succeeded' });
   expect(executions()).toBe(1);
@@ -435,7 +424,7 @@ test('a program that runs too long is stopped and has failed', async () => {
   const { deploy } = activities(program(`console.log('slow'); ${waitFile('never')}`), {
     timeout: '1s',
   });
-  const result = await activityEnvironment().environment.run(deploy, deployStep());
+  const result = await activityEnvironment().execute(deploy, deployStep());
   expect(result).toMatchObject({ outcome: 'failed', output: 'slow\n' });
   expect(result.summary).toMatch(/did not end within 1s and was stopped \(by SIGTERM\)/);
 });
@@ -448,7 +437,7 @@ test('a server that the program leaves behind lives on and holds nothing up', as
       server.unref();
       writeFileSync(${JSON.stringify(file('server'))}, String(server.pid));`),
   );
-  const result = await activityEnvironment().environment.run(deploy, deployStep());
+  const result = await activityEnvironment().execute(deploy, deployStep());
   const server = Number(readFileSync(file('server'), 'utf8'));
   expect(result.outcome).toBe('succeeded');
   expect(process.kill(server, 0)).toBe(true);

@@ -3,15 +3,12 @@ import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { createHttpDeploy, httpDeployConfigSchema } from '../../../src/activities/deploy/http.ts';
 import type { AdapterDeps } from '../../../src/activities/deps.ts';
+import { answer, closedUrl, listen, type Received } from '../server.ts';
 import {
   activitiesWith,
   activityEnvironment,
   adapterDeps,
-  answer,
-  closedUrl,
   deployStep,
-  listen,
-  type Received,
   webhookSecret,
 } from '../support.ts';
 
@@ -43,7 +40,7 @@ function activities(url: string, more: object = {}, deps: Partial<AdapterDeps> =
 }
 
 function run(url: string, more: object = {}, deps?: Partial<AdapterDeps>) {
-  return activityEnvironment().environment.run(activities(url, more, deps).deploy, deployStep());
+  return activityEnvironment().execute(activities(url, more, deps).deploy, deployStep());
 }
 
 const isSigned = ({ body, headers }: Received) => {
@@ -64,9 +61,9 @@ test('a signed POST, then the status url until the end', async () => {
       output: 'log',
     });
   });
-  const { environment, beats } = activityEnvironment();
+  const { execute, beats } = activityEnvironment();
 
-  const result = await environment.run(activities(`${url}/hook`).deploy, deployStep());
+  const result = await execute(activities(`${url}/hook`).deploy, deployStep());
 
   expect(result).toMatchObject({
     outcome: 'succeeded',
@@ -128,8 +125,8 @@ test('a retry that knows of the run polls it and does not post again', async () 
     adapter: 'http',
     run: { id: key, startedAt: new Date().toISOString(), memory: { statusUrl: `${url}/runs/7` } },
   };
-  const { environment } = activityEnvironment(held);
-  await environment.run(activities(url).deploy, deployStep());
+  const { execute } = activityEnvironment(held);
+  await execute(activities(url).deploy, deployStep());
   expect(received.map(({ method }) => method)).toEqual(['GET']);
 });
 
@@ -274,14 +271,14 @@ test('a run that takes too long is not called an end', async () => {
 });
 
 test('cancelled: the run is no longer followed, and this is said', async () => {
-  const { environment } = activityEnvironment();
+  const { environment, execute } = activityEnvironment();
   const { url } = await listen(({ method }, response) => {
     if (method === 'POST') return answer(response, 202, '', { location: '/status' });
     environment.cancel();
   });
-  const failure: unknown = await environment
-    .run(activities(url).deploy, deployStep())
-    .catch((error: unknown) => error);
+  const failure: unknown = await execute(activities(url).deploy, deployStep()).catch(
+    (error: unknown) => error,
+  );
   expect(failure).toBeInstanceOf(CancelledFailure);
   expect(failure).toMatchObject({ message: expect.stringContaining('was not told to stop it') });
 });
