@@ -41,6 +41,7 @@ export const commandConfigSchema = z
       .prefault('15m')
       .describe('It is stopped when it runs longer'),
     stopGrace: duration
+      .refine((value) => value <= 600_000, { error: 'must be at most 10m' })
       .prefault('10s')
       .describe('What it gets between SIGTERM and SIGKILL when it is stopped'),
   })
