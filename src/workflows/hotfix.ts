@@ -12,10 +12,10 @@ export async function hotfix(input: HotfixInput): Promise<HotfixResult> {
   const run = begin(input);
   // A cancellation from Temporal is an abort like any other: what is under way ends in order.
   CancellationScope.current().cancelRequested.catch(() => run.hear({ kind: 'cancelled' }));
-  await CancellationScope.nonCancellable(() =>
-    Promise.all([throughThePhases(run), sendNotifications(run), fileFollowUps(run)]),
-  );
-  await condition(() => !run.isBusy);
+  await CancellationScope.nonCancellable(async () => {
+    await Promise.all([throughThePhases(run), sendNotifications(run), fileFollowUps(run)]);
+    await condition(() => !run.isBusy);
+  });
   return run.result();
 }
 

@@ -1,17 +1,7 @@
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import type { SearchAttributePair } from '@temporalio/common';
 import type { State } from '../process/state.ts';
 import { waitingFor } from '../process/waiting.ts';
-
-/** What operators can list and filter incidents by, in Temporal's UI and in ours. Never encrypted: no secrets. */
-export const attributes = {
-  status: defineSearchAttributeKey('HotfixStatus', 'KEYWORD'),
-  phase: defineSearchAttributeKey('HotfixPhase', 'KEYWORD'),
-  service: defineSearchAttributeKey('HotfixService', 'KEYWORD'),
-  priority: defineSearchAttributeKey('HotfixPriority', 'KEYWORD'),
-  waitingFor: defineSearchAttributeKey('HotfixWaitingFor', 'KEYWORD_LIST'),
-  dedupKey: defineSearchAttributeKey('HotfixDedupKey', 'KEYWORD'),
-  declaredAt: defineSearchAttributeKey('HotfixDeclaredAt', 'DATETIME'),
-} as const;
+import { attributes } from '../temporal/searchAttributes.ts';
 
 /** The attributes that never change, set where the workflow is started. */
 export function fixedAttributesOf(state: State): SearchAttributePair[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { attributes } from '../../src/workflows/searchAttributes.ts';
+import { attributes } from '../../src/temporal/searchAttributes.ts';
 import { type Compose, faultsOf, parseCompose } from './compose.ts';
 import { projectFile } from './project.ts';
 import { fromWheel } from './wheel.ts';

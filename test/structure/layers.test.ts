@@ -9,20 +9,24 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const layers: Record<string, { modules: string[]; types?: string[]; packages?: RegExp }> = {
   'src/process': { modules: [], packages: /^(zod|ms)$/ },
   'src/workflows': {
-    modules: ['src/process'],
+    modules: ['src/process', 'src/temporal/searchAttributes.ts'],
     types: ['src/activities/types.ts'],
     packages: /^@temporalio\/(workflow|common)$/,
   },
   'src/activities': { modules: ['src/process'] },
   'src/api': {
-    modules: ['src/process', 'src/workflows/searchAttributes.ts'],
+    modules: [
+      'src/process',
+      'src/workflows/searchAttributes.ts',
+      'src/temporal/searchAttributes.ts',
+    ],
     types: ['src/settings.ts'],
   },
   'src/config': {
     modules: ['src/process', 'src/activities'],
     types: ['src/api/directory.ts'],
   },
-  'src/temporal': { modules: ['src/workflows/searchAttributes.ts'], types: ['src/settings.ts'] },
+  'src/temporal': { modules: [], types: ['src/settings.ts'] },
 };
 
 /** The composition roots know everything. */
