@@ -11,9 +11,9 @@ import { deliver } from './notify/deliver.ts';
 import type { NotificationChannel } from './notify/types.ts';
 import { fileAll } from './tracker/file-follow-ups.ts';
 import type { Tracker } from './tracker/types.ts';
-import type { HotfixActivities } from './types.ts';
+import type { Environment, HotfixActivities } from './types.ts';
 
-/** What one service is connected to. */
+/** What one service is connected to in one environment. */
 export interface ServiceAdapters {
   deploy: DeployAdapter;
   rollback: DeployAdapter;
@@ -22,7 +22,7 @@ export interface ServiceAdapters {
 
 export interface ActivityDeps {
   /** The adapters of a service, also of one that the configuration does not name. */
-  services: (service: string) => ServiceAdapters;
+  services: (service: string, environment: Environment) => ServiceAdapters;
   channels: readonly NotificationChannel[];
   tracker: Tracker;
   logger: Logger;
@@ -36,13 +36,13 @@ export function createActivities(deps: ActivityDeps): HotfixActivities {
   const guarded = guardBy(logger);
   return {
     deploy: guarded('The deploy', (step) =>
-      carryOut(services(step.service).deploy, { ...step, action: 'deploy' }),
+      carryOut(services(step.service, step.environment).deploy, { ...step, action: 'deploy' }),
     ),
     rollback: guarded('The rollback', (step) =>
-      carryOut(services(step.service).rollback, { ...step, action: 'rollback' }),
+      carryOut(services(step.service, step.environment).rollback, { ...step, action: 'rollback' }),
     ),
     monitor: guarded('The monitoring', (request) =>
-      watch(services(request.service).monitoring, request, { now, sleep }),
+      watch(services(request.service, request.environment).monitoring, request, { now, sleep }),
     ),
     notify: guarded('The notification', (notifications) => deliver(notifications, channels)),
     fileFollowUps: guarded('The filing of follow-ups', (tasks) => fileAll(tasks, tracker)),

@@ -29,9 +29,9 @@ export interface MonitorRequest {
  * for people; non-retryable where a retry cannot mend it.
  */
 export interface HotfixActivities {
-  deploy(step: DeployStep): Promise<DeployResult>;
-  rollback(step: DeployStep): Promise<DeployResult>;
-  monitor(request: MonitorRequest): Promise<MonitorResult>;
-  notify(notifications: Notification[]): Promise<void>;
-  fileFollowUps(tasks: FollowUpTask[]): Promise<FiledFollowUp[]>;
+  deploy: (step: DeployStep) => Promise<DeployResult>;
+  rollback: (step: DeployStep) => Promise<DeployResult>;
+  monitor: (request: MonitorRequest) => Promise<MonitorResult>;
+  notify: (notifications: Notification[]) => Promise<void>;
+  fileFollowUps: (tasks: FollowUpTask[]) => Promise<FiledFollowUp[]>;
 }
