@@ -1,0 +1,115 @@
+import { self } from '../../process/events.ts';
+import { roleIds } from '../../process/phases.ts';
+import { isSamePerson } from '../../process/rules.ts';
+import type { Finding, Path } from '../problems.ts';
+import { select, selectTexts } from './select.ts';
+
+/** Words that stand for others than a person where people are named. */
+const reserved = ['waiting', 'everyone', self];
+
+/** Who is named without being there, and what is there twice. */
+export const checkNames = (data: unknown): Finding[] => [
+  ...strangersInRoles(data),
+  ...strangersInPolicies(data),
+  ...reservedIds(data),
+  ...ambiguousIds(data),
+  ...repeatedTokens(data),
+  ...repeatedNames(data),
+];
+
+const peopleOf = (data: unknown): string[] =>
+  select(data, 'people.*').map(({ path }) => String(path.at(-1)));
+
+function strangersInRoles(data: unknown): Finding[] {
+  const people = peopleOf(data);
+  return selectTexts(data, 'roles.*.*', 'services.*.roles.*.*')
+    .filter(({ value }) => !people.includes(value))
+    .map(({ path, value }) => ({
+      path,
+      sentence: `names "${value}", who is not among the people: add them there, or correct the name.`,
+    }));
+}
+
+const levels = 'policy.escalation.*.levels.*.notify.*';
+const lists = ['policy.mayBypassReview.*', 'policy.mayManage.*'];
+
+function strangersInPolicies(data: unknown): Finding[] {
+  const known: string[] = [...peopleOf(data), ...roleIds];
+  const told = selectTexts(data, levels, `services.*.${levels}`).filter(
+    ({ value }) => value !== 'waiting',
+  );
+  const allowed = selectTexts(data, ...lists, ...lists.map((list) => `services.*.${list}`));
+  return [...told, ...allowed]
+    .filter(({ value }) => !known.includes(value))
+    .map(({ path, value }) => ({
+      path,
+      sentence: `names "${value}", which is neither a person nor a role: add the person, or write one of ${roleIds.join(', ')}.`,
+    }));
+}
+
+const idsOf = (data: unknown): Path[] =>
+  [...select(data, 'people.*'), ...select(data, 'tools.*')].map(({ path }) => path);
+
+const idOf = (path: Path): string => String(path.at(-1));
+
+const reservedIds = (data: unknown): Finding[] =>
+  idsOf(data)
+    .filter((path) => reserved.some((word) => isSamePerson(word, idOf(path))))
+    .map((path) => ({
+      path,
+      sentence: `has a meaning of its own (${reserved.join(', ')}): choose another id.`,
+      at: 'key',
+    }));
+
+/** The process takes `Ana` and `ana` for one. */
+function ambiguousIds(data: unknown): Finding[] {
+  const message = 'whose id differs at most in upper and lower case: choose another id.';
+  return repeats(idsOf(data), (path) => idOf(path).toLowerCase()).map(({ again, first }) => ({
+    path: again,
+    sentence: `is the same as ${first.join('.')}, ${message}`,
+    at: 'key',
+  }));
+}
+
+const tokenPatterns = ['people.*.token', 'people.*.token.*', 'tools.*.token', 'tools.*.token.*'];
+
+function repeatedTokens(data: unknown): Finding[] {
+  const tokens = selectTexts(data, ...tokenPatterns);
+  return repeats(tokens, ({ value }) => value.toLowerCase()).map(({ again, first }) => ({
+    path: again.path,
+    sentence: `is the token of ${first.path.slice(0, 2).join('.')} already: make another one by \`npm run token -- ${idOf(again.path.slice(0, 2))}\`.`,
+  }));
+}
+
+/** Measures and channels are known by their names in results and in what was delivered. */
+function repeatedNames(data: unknown): Finding[] {
+  const lists = [
+    ...select(data, 'services.*.monitoring.measures').map(({ path }) => path.join('.')),
+    'notifications',
+  ];
+  return lists.flatMap((list) => {
+    const named = select(data, `${list}.*`).flatMap(({ path, value }) => nameOf(path, value));
+    return repeats(named, ({ name }) => name).map(({ again, first }) => ({
+      path: again.path,
+      sentence: `has the name "${again.name}", as ${first.path.join('.')} has: give it another name, or remove it.`,
+    }));
+  });
+}
+
+/** The log has no name of its own in the file; it is called `log`. */
+function nameOf(path: Path, value: unknown): { path: Path; name: string }[] {
+  const [name] = selectTexts(value, 'name');
+  const adapter = selectTexts(value, 'adapter')[0]?.value;
+  if (name) return [{ path: [...path, 'name'], name: name.value.trim() }];
+  return adapter === 'log' ? [{ path: [...path, 'adapter'], name: adapter }] : [];
+}
+
+/** Every item whose key another before it has, with that one. */
+function repeats<T>(items: readonly T[], keyOf: (item: T) => string): { again: T; first: T }[] {
+  const firsts = new Map<string, T>();
+  return items.flatMap((again) => {
+    const first = firsts.get(keyOf(again));
+    if (first === undefined) firsts.set(keyOf(again), again);
+    return first === undefined ? [] : [{ again, first }];
+  });
+}

@@ -1,0 +1,58 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { ServiceTerms } from '../process/events.ts';
+import type { Config } from './schema.ts';
+import { termsOf } from './terms.ts';
+import { digestOf } from './tokens.ts';
+
+/** Whom a token names. */
+export interface Caller {
+  kind: 'person' | 'tool';
+  id: string;
+}
+
+/** Who may call, and on which terms the incidents of a service begin. */
+export interface Directory {
+  /** No tokens are configured: everybody may call. */
+  readonly open: boolean;
+  callerOf(token: string): Caller | null;
+  /** `unknown` where the service is not in the file and such services are refused. */
+  termsOf(service: string): ServiceTerms | 'unknown';
+}
+
+export function createDirectory(config: Config): Directory {
+  const callers = [...callersOf('person', config.people), ...callersOf('tool', config.tools)];
+  const terms = new Map(
+    Object.entries(config.services).map(([name, service]) => [name, termsOf(config, service)]),
+  );
+  const others = config.unknownServices === 'accept' ? termsOf(config) : 'unknown';
+  return {
+    open: callers.length === 0,
+    callerOf: (token) => find(callers, digestOf(token)),
+    termsOf: (service) => terms.get(service) ?? others,
+  };
+}
+
+interface Entry {
+  caller: Caller;
+  digest: Buffer;
+}
+
+const callersOf = (
+  kind: Caller['kind'],
+  entries: Record<string, { token?: string[] | undefined }>,
+): Entry[] =>
+  Object.entries(entries).flatMap(([id, { token = [] }]) =>
+    token.map((hash) => ({
+      caller: { kind, id },
+      digest: Buffer.from(hash.slice('sha256:'.length), 'hex'),
+    })),
+  );
+
+/** Compares with every entry, in constant time, so that the time tells nothing of any of them. */
+function find(entries: readonly Entry[], digest: Buffer): Caller | null {
+  let found: Caller | null = null;
+  for (const entry of entries) {
+    if (timingSafeEqual(entry.digest, digest)) found = entry.caller;
+  }
+  return found;
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { commandConfigSchema } from '../activities/deploy/command.ts';
+import { httpDeployConfigSchema } from '../activities/deploy/http.ts';
+import { manualConfigSchema } from '../activities/deploy/manual.ts';
+import { monitoringWindow } from '../activities/monitoring/config.ts';
+import { httpProbeConfigSchema } from '../activities/monitoring/http.ts';
+import { prometheusConfigSchema } from '../activities/monitoring/prometheus.ts';
+import { logChannelConfigSchema } from '../activities/notify/log.ts';
+import { webhookChannelConfigSchema } from '../activities/notify/webhook.ts';
+import { incidentTrackerConfigSchema } from '../activities/tracker/incident.ts';
+import { incidentRequestSchema } from '../process/events.ts';
+import { type Phase, phases, phaseTitles, type Role, roleIds, roles } from '../process/phases.ts';
+import { escalationSchema, policySchema } from '../process/policy.ts';
+
+/** How a person or a tool is named in the file, in signals and in the history. */
+export const idSchema = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]*$/, {
+    error: 'must be letters, digits and _ . @ -, starting with a letter or digit',
+  });
+
+const tokenHash = z.string().regex(/^sha256:[0-9a-fA-F]{64}$/, {
+  error: 'must be sha256: and 64 hexadecimal digits, as `npm run token -- PERSON` prints it',
+});
+
+const tokenSchema = z
+  .union([tokenHash, z.array(tokenHash).min(1)])
+  .transform((value) => [value].flat().map((hash) => hash.toLowerCase()))
+  .describe(
+    'The SHA-256 of a token made by `npm run token -- PERSON`; several while a token is replaced',
+  );
+
+const personSchema = z
+  .strictObject({
+    name: z.string().trim().min(1).max(100).describe('As people read it'),
+    token: tokenSchema.optional(),
+  })
+  .describe('Somebody who holds roles and sends signals');
+
+const toolSchema = z
+  .strictObject({ token: tokenSchema })
+  .describe('A program that starts incidents, such as an alerting system');
+
+const rolesSchema = z.strictObject(
+  Object.fromEntries(
+    roleIds.map((role) => [
+      role,
+      z.array(z.string()).min(1).optional().describe(`${roles[role].title}: ${roles[role].task}`),
+    ]),
+  ) as Record<Role, z.ZodOptional<z.ZodArray<z.ZodString>>>,
+);
+
+const escalationsSchema = z.strictObject(
+  Object.fromEntries(
+    phases.map((phase) => [phase, escalationSchema.optional().describe(phaseTitles[phase])]),
+  ) as Record<Phase, z.ZodOptional<typeof escalationSchema>>,
+);
+
+const { escalation, rollbackOnFailedVerification, mayBypassReview, mayManage } = policySchema.shape;
+
+/** The same keys as {@link policySchema}, without its defaults: what is not said here is inherited. */
+export const partialPolicySchema = z.strictObject({
+  escalation: escalationsSchema.prefault({}).describe(escalation.description ?? ''),
+  rollbackOnFailedVerification: rollbackOnFailedVerification
+    .unwrap()
+    .optional()
+    .describe(rollbackOnFailedVerification.description ?? ''),
+  mayBypassReview: mayBypassReview
+    .unwrap()
+    .optional()
+    .describe(mayBypassReview.description ?? ''),
+  mayManage: mayManage
+    .unwrap()
+    .optional()
+    .describe(mayManage.description ?? ''),
+});
+
+const deploySchema = z.discriminatedUnion('adapter', [
+  commandConfigSchema,
+  httpDeployConfigSchema,
+  manualConfigSchema,
+]);
+export type DeployConfig = z.infer<typeof deploySchema>;
+
+const environmentSchema = z.strictObject({
+  deploy: deploySchema.describe('How a fix gets there'),
+  rollback: deploySchema.optional().describe('How it is taken back; without it, by hand'),
+});
+
+const measureSchema = z.discriminatedUnion('adapter', [
+  httpProbeConfigSchema,
+  prometheusConfigSchema,
+]);
+export type MeasureConfig = z.infer<typeof measureSchema>;
+
+const serviceSchema = z.strictObject({
+  roles: rolesSchema
+    .prefault({})
+    .describe('Who holds the roles for this service; a role not named here is as above'),
+  policy: partialPolicySchema
+    .prefault({})
+    .describe("Over the defaults: a phase's escalation wholly, the other fields one by one"),
+  deploy: z
+    .strictObject({
+      staging: environmentSchema.optional().describe('Gone through first, unless it is skipped'),
+      production: environmentSchema,
+    })
+    .optional()
+    .describe('Without it, people deploy by their own means and say when it is done'),
+  monitoring: z
+    .strictObject({
+      window: monitoringWindow,
+      measures: z.array(measureSchema).min(1).describe('What is looked at, side by side'),
+    })
+    .optional()
+    .describe("Without it, the monitor's and the tester's word counts alone"),
+});
+export type ServiceConfig = z.infer<typeof serviceSchema>;
+
+const channelSchema = z.discriminatedUnion('adapter', [
+  logChannelConfigSchema,
+  webhookChannelConfigSchema,
+]);
+export type ChannelConfig = z.infer<typeof channelSchema>;
+
+const trackerSchema = z.discriminatedUnion('adapter', [incidentTrackerConfigSchema]);
+
+/** The whole of `hotfix.yaml`. Durations in milliseconds once parsed. */
+export const configSchema = z
+  .strictObject({
+    people: z
+      .record(idSchema, personSchema)
+      .default({})
+      .describe('Who takes part; the key is the id'),
+    tools: z
+      .record(idSchema, toolSchema)
+      .default({})
+      .describe('Which programs may start incidents; the key is the id'),
+    roles: rolesSchema
+      .prefault({})
+      .describe('Who holds each role, by ids of people; for every service that says nothing else'),
+    policy: partialPolicySchema
+      .prefault({})
+      .describe('The rules of every service that says nothing else'),
+    unknownServices: z
+      .enum(['accept', 'refuse'])
+      .default('accept')
+      .describe('Whether incidents of services that are not named below may be started'),
+    services: z
+      .record(incidentRequestSchema.shape.service, serviceSchema)
+      .default({})
+      .describe('What each service is connected to; the key is its name'),
+    notifications: z
+      .array(channelSchema)
+      .default([{ adapter: 'log' }])
+      .describe('How people are told'),
+    tracker: trackerSchema
+      .default({ adapter: 'incident' })
+      .describe('Where follow-up work is kept'),
+  })
+  .describe('The configuration of Hotfix');
+export type Config = z.infer<typeof configSchema>;
