@@ -1,0 +1,164 @@
+import { Context } from '@temporalio/activity';
+import type { HotfixActivities } from '../../src/activities/types.ts';
+import { policySchema } from '../../src/process/policy.ts';
+import { deployed, measured } from '../support/incidents.ts';
+import type { Bed, LiveIncident } from '../support/workflows.ts';
+
+/** One way through the process, played on a real server to record its history. */
+export interface Path {
+  name: string;
+  world?: Partial<HotfixActivities>;
+  play: (bed: Bed) => Promise<LiveIncident>;
+}
+
+const full = { staging: true, monitored: true, rollback: true };
+
+const soon = () => {
+  const policy = policySchema.parse({});
+  const level = { acknowledgeWithin: 300, decideWithin: 300 };
+  policy.escalation.quickReview = {
+    limit: 500,
+    repeatEvery: 1000,
+    levels: policy.escalation.quickReview.levels.map((one) => ({ ...one, ...level })),
+  };
+  return policy;
+};
+
+async function finished(incident: LiveIncident): Promise<LiveIncident> {
+  await incident.finish();
+  return incident;
+}
+
+const untilAborted: HotfixActivities['deploy'] = async () => {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 100);
+  try {
+    return await context.cancelled;
+  } finally {
+    clearInterval(beat);
+  }
+};
+
+export const paths: Path[] = [
+  {
+    name: 'straight',
+    play: async (bed) => {
+      const incident = await (await bed.open(full)).toPhase('deploy');
+      await incident.say('deployAuthorized', { skipStaging: false });
+      await incident.untilPhase('verify');
+      await incident.send('systemVerified');
+      await incident.send('quickVerified');
+      await incident.untilPhase('postMortem');
+      return finished(incident);
+    },
+  },
+  {
+    name: 'ways-back',
+    world: {
+      deploy: async ({ attempt }) => deployed(attempt === 2 ? 'failed' : 'succeeded'),
+      monitor: async ({ attempt }) => measured(attempt === 4 ? 'passed' : 'failed'),
+    },
+    play: async (bed) => {
+      const terms = { monitored: true, rollback: true };
+      const incident = await (await bed.open(terms)).toPhase('quickReview');
+      await incident.say('sanityChecked', { verdict: 'rejected' });
+      for (const attempt of [2, 3, 4]) {
+        await incident.untilPhase('quickFix', attempt);
+        for (const name of [
+          ...(['fixReady', 'sanityChecked', 'securityChecked'] as const),
+          'deployAuthorized' as const,
+        ]) {
+          await incident.send(name, name === 'fixReady' ? { ref: `v4${attempt}` } : {});
+        }
+        if (attempt > 2) {
+          await incident.untilPhase('verify', attempt);
+          await incident.send('quickVerified', { passed: attempt === 4 });
+        }
+      }
+      await incident.send('systemVerified');
+      await incident.untilPhase('postMortem', 4);
+      return finished(incident);
+    },
+  },
+  {
+    name: 'escalated-and-refused',
+    play: async (bed) => {
+      const incident = await (await bed.open({ policy: soon() })).toPhase('quickReview');
+      const level = (wanted: number) =>
+        incident.until(`level ${wanted}`, ({ escalation }) => escalation.level >= wanted);
+      await level(1);
+      await incident.say('escalationAcknowledged');
+      await level(2);
+      await incident.handle.signal('fixReddy', 7);
+      await incident.say('fixReady');
+      await incident.say('commented');
+      await incident.say('roleAssigned');
+      await incident.say('sanityChecked', {}, { by: 'bug-fixer' });
+      await incident.say('sanityChecked');
+      await incident.say('securityChecked');
+      await incident.untilPhase('deploy');
+      await incident.send('deployAuthorized');
+      await incident.untilPhase('verify');
+      await incident.send('systemVerified');
+      await incident.send('quickVerified', {}, { by: 'zoe' });
+      await incident.untilPhase('postMortem');
+      return finished(incident);
+    },
+  },
+  {
+    name: 'bypassed',
+    play: async (bed) => {
+      const incident = await (await bed.open()).toPhase('quickReview');
+      await incident.say('reviewBypassed');
+      await incident.send('deployAuthorized');
+      await incident.untilPhase('verify');
+      await incident.send('systemVerified');
+      await incident.send('quickVerified');
+      await incident.untilPhase('postMortem');
+      await incident.say('retrospectiveReviewed');
+      return finished(incident);
+    },
+  },
+  {
+    name: 'declined',
+    play: async (bed) => {
+      const incident = await bed.open();
+      await incident.send('priorityAssessed', { priority: 'P2' });
+      await incident.handle.result();
+      return incident;
+    },
+  },
+  {
+    name: 'aborted-while-deploying',
+    world: { deploy: untilAborted },
+    play: async (bed) => {
+      const incident = await (await bed.open()).toPhase('deploy');
+      await incident.say('deployAuthorized');
+      await incident.until('deploying', ({ deploys }) => deploys.length === 1);
+      await incident.send('incidentAborted');
+      await incident.handle.result();
+      return incident;
+    },
+  },
+  {
+    name: 'cancelled',
+    play: async (bed) => {
+      const incident = await (await bed.open()).toPhase('quickFix');
+      await incident.handle.cancel();
+      await incident.handle.result();
+      return incident;
+    },
+  },
+  {
+    name: 'failing-activities',
+    world: {
+      notify: async () => {
+        throw new Error('The channel is down.');
+      },
+      monitor: async () => {
+        throw new Error('Nothing answers.');
+      },
+    },
+    play: async (bed) => (await bed.open()).toPhase('verify'),
+  },
+];
