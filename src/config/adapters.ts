@@ -2,12 +2,12 @@ import type { Logger } from 'pino';
 import { createCommandDeploy } from '../activities/deploy/command.ts';
 import { createHttpDeploy } from '../activities/deploy/http.ts';
 import { createManualDeploy } from '../activities/deploy/manual.ts';
-import type { DeployAction, DeployAdapter } from '../activities/deploy/types.ts';
+import type { DeployAdapter } from '../activities/deploy/types.ts';
 import type { AdapterDeps } from '../activities/deps.ts';
 import type { ActivityDeps, ServiceAdapters } from '../activities/index.ts';
 import { createHttpProbe } from '../activities/monitoring/http.ts';
 import { createPrometheusMeasure } from '../activities/monitoring/prometheus.ts';
-import type { Measure } from '../activities/monitoring/types.ts';
+import type { Measure, Monitoring } from '../activities/monitoring/types.ts';
 import { createLogChannel } from '../activities/notify/log.ts';
 import type { NotificationChannel } from '../activities/notify/types.ts';
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
@@ -33,48 +33,38 @@ export function adaptersFor(
   config: Config,
   deps: CompositionDeps,
 ): Pick<ActivityDeps, 'services' | 'channels' | 'tracker'> {
-  const services = new Map(
+  const known = new Map(
     Object.entries(config.services).map(([name, service]) => [name, connect(service, deps)]),
   );
   const others = connect(undefined, deps);
   return {
-    services: (service) => services.get(service) ?? others,
+    services: (service, environment) => (known.get(service) ?? others)[environment],
     channels: config.notifications.map((channel) => createChannel(channel, deps)),
     tracker: createIncidentTracker(config.tracker),
   };
 }
 
-const byHand: DeployConfig = { adapter: 'manual' };
-
 /** A service that is connected to nothing is deployed by hand and not measured. */
-function connect(service: ServiceConfig | undefined, deps: CompositionDeps): ServiceAdapters {
-  const { deploy, monitoring } = service ?? {};
-  const both = (action: DeployAction) => {
-    const production = createDeploy(deploy?.production[action] ?? byHand, deps);
-    const staging = deploy?.staging && createDeploy(deploy.staging[action] ?? byHand, deps);
-    return staging ? byEnvironment({ staging, production }) : production;
+function connect(
+  service: ServiceConfig | undefined,
+  deps: CompositionDeps,
+): Record<Environment, ServiceAdapters> {
+  const monitoring: Monitoring = {
+    window: service?.monitoring?.window ?? 0,
+    measures: (service?.monitoring?.measures ?? []).map((measure) => createMeasure(measure, deps)),
   };
-  return {
-    deploy: both('deploy'),
-    rollback: both('rollback'),
-    monitoring: {
-      window: monitoring?.window ?? 0,
-      measures: (monitoring?.measures ?? []).map((measure) => createMeasure(measure, deps)),
-    },
+  const at = (environment: Environment): ServiceAdapters => {
+    const { deploy = byHand, rollback = byHand } = service?.deploy?.[environment] ?? {};
+    return {
+      deploy: createDeploy(deploy, deps),
+      rollback: createDeploy(rollback, deps),
+      monitoring,
+    };
   };
+  return { staging: at('staging'), production: at('production') };
 }
 
-/** One adapter in front of an environment's own. */
-function byEnvironment(adapters: Record<Environment, DeployAdapter>): DeployAdapter {
-  const { staging, production } = adapters;
-  return {
-    name: staging.name === production.name ? staging.name : `${staging.name}/${production.name}`,
-    find: (request, signal) => adapters[request.environment].find(request, signal),
-    start: (request, signal) => adapters[request.environment].start(request, signal),
-    follow: (run, request, following) =>
-      adapters[request.environment].follow(run, request, following),
-  };
-}
+const byHand: DeployConfig = { adapter: 'manual' };
 
 function createDeploy(config: DeployConfig, deps: CompositionDeps): DeployAdapter {
   switch (config.adapter) {

@@ -61,8 +61,7 @@ export function readDocument(text: string): ConfigDocument {
     problems.push({
       place: at(firstAlias(document)),
       path: '',
-      sentence:
-        'aliases (*name) here refer to themselves or unfold to too much: write those parts out.',
+      sentence: 'aliases (*name) unfold to too much from here on: write those parts out.',
     });
     return { problems, placeOf };
   }
