@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { checkAccess } from './checks/access.ts';
 import { checkEnvironment, type Environment } from './checks/environment.ts';
 import { checkNames } from './checks/names.ts';
@@ -18,7 +19,7 @@ export const defaultFile = 'hotfix.yaml';
  */
 export async function loadConfig(path: string | null, env: Environment): Promise<Config> {
   const text = await readText(path);
-  return text === null ? configSchema.parse({}) : parseConfig(text, env, path ?? defaultFile);
+  return text === null ? configSchema.parse({}) : parseConfig(text, env, spellFile(path));
 }
 
 /** As {@link loadConfig}, of a text; `file` is what problems call it. */
@@ -68,15 +69,20 @@ const ordered = (problems: readonly Problem[]): Problem[] =>
       (one?.line ?? 0) - (other?.line ?? 0) || (one?.column ?? 0) - (other?.column ?? 0),
   );
 
+/** As people call it from where they are. */
+function spellFile(path: string | null): string {
+  const fromHere = relative('', path ?? defaultFile);
+  return fromHere.startsWith('..') ? (path ?? defaultFile) : fromHere || '.';
+}
+
 /** The text, or null where no file was named and there is none. */
 async function readText(path: string | null): Promise<string | null> {
-  const file = path ?? defaultFile;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path ?? defaultFile));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (path === null && code === 'ENOENT') return null;
-    throw new ConfigError(file, [{ path: '', sentence: unreadable(code) }]);
+    throw new ConfigError(spellFile(path), [{ path: '', sentence: unreadable(code) }]);
   }
 }
 

@@ -28,7 +28,7 @@ export async function tokenCommand(
   const problem = problemOf(id, more);
   if (id === undefined || problem)
     return { exitCode: 2, output: '', warning: `${problem}\n\n${usage}` };
-  const warning = await warningOf(id, env.HOTFIX_CONFIG ?? defaultFile);
+  const warning = await warningOf(id, env.HOTFIX_CONFIG || defaultFile);
   return { exitCode: 0, output: describe(id, createToken()), ...(warning && { warning }) };
 }
 

@@ -60,6 +60,10 @@ test('a file that was named must be there: a typing error does not open the serv
   );
 });
 
+test('a file below the working directory is called as seen from there', async () => {
+  expect(await failureOf(path.resolve('docs/none.yaml'))).toMatch(/^docs\/none\.yaml: there is/);
+});
+
 test('a directory is not a file', async () => {
   expect(await failureOf(folder)).toBe(
     `${folder}: this is a directory: name the file itself in HOTFIX_CONFIG.`,
