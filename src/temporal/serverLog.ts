@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile, rename, stat } from 'node:fs/promises';
 
 const ROTATE_ABOVE_BYTES = 10_000_000;
+const LINE_LIMIT = 300;
 
 /** Opens the server's log to append to; a big one is put aside first, in place of the one before. */
 export async function openServerLog(file: string): Promise<FileHandle> {
@@ -12,8 +13,8 @@ export async function openServerLog(file: string): Promise<FileHandle> {
   return open(file, 'a');
 }
 
-/** The last line of a log, for a message about a server that ended. */
+/** The beginning of the last line of a log, for a message about a server that ended. */
 export async function lastLineOf(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '');
-  return text.trimEnd().split('\n').at(-1) ?? '';
+  return (text.trimEnd().split('\n').at(-1) ?? '').slice(0, LINE_LIMIT);
 }
