@@ -29,11 +29,10 @@ const LOOK_EVERY_MS = 20;
  *   So a time of receipt stamped from the real clock lies before the workflow's: stamp with `virtualNow`.
  * - A timer fires some 10 ms late, never early: advance by 899 s and a timer of 15 minutes stands; by one
  *   second more and it has fired.
- * - Signals, queries, updates, visibility and cancellation work at any time, as ever.
- * - While an activity is running or waits for its retry, or a workflow task waits for a worker, the clock
- *   runs at real speed; when that is over it jumps to where it was sent. An activity that a timer started
- *   on the way is therefore waited for when time remains to be skipped after it, but not when it is the
- *   last thing to happen: wait for its effect.
+ * - Signals, queries, activities and visibility work at any time, as ever.
+ * - While an activity is running, or a workflow task waits for a worker, the clock runs at real speed; when
+ *   that is over it jumps to where it was sent. So an activity on the way is waited for when time remains
+ *   to be skipped after it, but not when it is the last thing to happen: wait for its effect.
  * - Each skip adds two events to the history, each timer skipped one more: do not count events here.
  * - After continue-as-new `startTime` of `describe` and `list` is wrong by the offset. Sort by
  *   `HotfixDeclaredAt`.
