@@ -1,79 +1,55 @@
-import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { createServer } from 'node:http';
+import { type Lifecycle, runProcess } from './src/service/lifecycle.ts';
+import { activitiesOf, startUp } from './src/service/startup.ts';
+import { installRuntime, type RunningWorker, startWorker } from './src/service/worker.ts';
 import {
-  DefaultLogger,
-  makeTelemetryFilterString,
-  type NativeConnection,
-  Runtime,
-  Worker,
-} from '@temporalio/worker';
-import type { Logger } from 'pino';
-import type { HotfixActivities } from './src/activities/types.ts';
-import { taskQueue } from './src/process/contract.ts';
+  connectClient,
+  connectWorker,
+  embeddedServer,
+  namedServer,
+} from './src/temporal/connection.ts';
+import { registerSearchAttributes } from './src/temporal/register.ts';
 
-export interface WorkerOptions {
-  connection: NativeConnection;
-  namespace: string;
-  activities: HotfixActivities;
-  logger: Logger;
-}
+/** The worker alone: `node dist/worker.js`. */
+async function start(lifecycle: Lifecycle): Promise<void> {
+  const startup = await startUp();
+  const { settings, logger } = startup;
+  installRuntime(logger);
+  const server = namedServer() ?? embeddedServer(`127.0.0.1:${settings.temporalPort}`);
 
-export interface RunningWorker {
-  /** `RUNNING` while it takes work. */
-  state: () => string;
-  /** Takes no more work, lets what is under way end for a moment, and resolves when it is gone. */
-  stop: () => Promise<void>;
-  /** Resolves when the worker has ended; rejects where it failed. */
-  ended: Promise<void>;
-}
+  const connection = await connectClient(server);
+  await registerSearchAttributes(connection, server.namespace);
+  await connection.close();
 
-const built = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
-
-/** Code that was bundled ahead starts within a second; from source it is bundled now. */
-const workflowCode = () =>
-  existsSync(built)
-    ? { workflowBundle: { codePath: built } }
-    : { workflowsPath: fileURLToPath(new URL('./src/workflows/index.ts', import.meta.url)) };
-
-/** Temporal's own log lines go where ours go; only once a process, before anything of Temporal runs. */
-export function installRuntime(logger: Logger, metricsAddress?: string): void {
-  const levels = {
-    TRACE: 'trace',
-    DEBUG: 'debug',
-    INFO: 'debug',
-    WARN: 'warn',
-    ERROR: 'error',
-  } as const;
-  Runtime.install({
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) =>
-      logger[levels[level]](meta ?? {}, message),
-    ),
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-      ...(metricsAddress && { metrics: { prometheus: { bindAddress: metricsAddress } } }),
-    },
+  const native = await connectWorker(server);
+  lifecycle.onStop(() => native.close());
+  const worker = await startWorker({
+    connection: native,
+    namespace: server.namespace,
+    activities: activitiesOf(startup),
   });
+  lifecycle.onStop(worker.stop);
+  worker.ended.catch((error: unknown) => lifecycle.fail(`The worker failed: ${String(error)}`));
+  await serveHealth(worker, settings, lifecycle);
+  logger.info({ namespace: server.namespace, address: server.options.address }, 'worker is ready');
 }
 
-/** Starts a worker and resolves when it takes work. */
-export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const worker = await Worker.create({
-    connection: options.connection,
-    namespace: options.namespace,
-    taskQueue,
-    activities: options.activities,
-    identity: `hotfix-worker@${hostname()}:${process.pid}`,
-    shutdownGraceTime: '5s',
-    ...workflowCode(),
+/** `/healthz` answers 200 while the worker takes work: Temporal itself has no such endpoint. */
+async function serveHealth(
+  worker: RunningWorker,
+  { host, port }: { host: string; port: number },
+  lifecycle: Lifecycle,
+): Promise<void> {
+  const health = createServer((_, response) => {
+    const state = worker.state();
+    response
+      .writeHead(state === 'RUNNING' ? 200 : 503, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ worker: state }));
   });
-  const ended = worker.run();
-  return {
-    state: () => worker.getState(),
-    stop: async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await ended;
-    },
-    ended,
-  };
+  await new Promise<void>((resolve, reject) => {
+    health.once('error', reject).listen(port, host, resolve);
+  });
+  lifecycle.onStop(() => health.close());
 }
+
+await runProcess(start);

@@ -1,23 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { ServiceTerms } from '../process/events.ts';
+import type { Caller, Directory } from '../api/directory.ts';
 import type { Config } from './schema.ts';
 import { termsOf } from './terms.ts';
 import { digestOf } from './tokens.ts';
-
-/** Whom a token names. */
-export interface Caller {
-  kind: 'person' | 'tool';
-  id: string;
-}
-
-/** Who may call, and on which terms the incidents of a service begin. */
-export interface Directory {
-  /** No tokens are configured: everybody may call. */
-  readonly open: boolean;
-  callerOf(token: string): Caller | null;
-  /** `unknown` where the service is not in the file and such services are refused. */
-  termsOf(service: string): ServiceTerms | 'unknown';
-}
 
 export function createDirectory(config: Config): Directory {
   const callers = [...callersOf('person', config.people), ...callersOf('tool', config.tools)];

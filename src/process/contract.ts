@@ -36,6 +36,8 @@ export type Verdict =
 export interface VerdictAnswer {
   verdict: Verdict | null;
   incident: IncidentView;
+  /** Temporal's name for the history that it is in now. */
+  runId: string;
 }
 
 /** The workflow's argument: an opening, or what a long incident carries on with. */

@@ -25,7 +25,7 @@ export interface IncidentView {
   title: string;
   service: string;
   description: string | null;
-  reason: IncidentRequest['reason'] | null;
+  reason: NonNullable<IncidentRequest['reason']> | null;
   source: string | null;
   dedupKey: string | null;
   status: Status;

@@ -101,6 +101,7 @@ export class Run {
     setHandler(verdictQuery, (requestId: string) => ({
       verdict: verdictOf(this.incident.timeline, requestId),
       incident: viewOf(this.state),
+      runId: workflowInfo().runId,
     }));
     setHandler(timelineQuery, (after = 0) => this.incident.timeline.slice(after));
     setDefaultSignalHandler((name, argument) => {

@@ -18,7 +18,7 @@ describe.runIf(process.env.HOTFIX_RECORD)('record', () => {
     const { handle } = await play(bed);
     const history = historyToJSON(await handle.fetchHistory());
     const file = new URL(`${process.env.HOTFIX_RECORD}-${name}.json.gz`, import.meta.url);
-    writeFileSync(file, gzipSync(JSON.stringify(history)));
+    writeFileSync(file, gzipSync(history));
     await handle.terminate().catch(() => {});
     await stop();
     await bed.close();

@@ -1,0 +1,61 @@
+import type { Client } from '@temporalio/client';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { authenticate } from './callers.ts';
+import type { Directory } from './directory.ts';
+import { Metrics } from './metrics.ts';
+import { describeApi } from './openapi.ts';
+import { handleErrors } from './problems.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { incidentRoutes } from './routes/incidents.ts';
+import { signalRoutes } from './routes/signals.ts';
+
+export interface ApiDeps {
+  client: Client;
+  directory: Directory;
+  uiUrl: string | undefined;
+  logger: FastifyBaseLogger;
+  /** How long an answer of the workflow is waited for, in milliseconds. */
+  answerTimeout?: number;
+  now?: () => Date;
+}
+
+/** Larger than any body that the schemas allow, in bytes. */
+const bodyLimit = 256 * 1024;
+
+/** The API, apart from listening. */
+export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
+  const { client, directory, uiUrl, logger, answerTimeout = 3_000, now = () => new Date() } = deps;
+  const gateway = { client, uiUrl, answerTimeout };
+  const metrics = new Metrics();
+  const app = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are made by us from what is typed; the schemas are there to describe them.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  handleErrors(app);
+  authenticate(app, directory);
+  metrics.observe(app);
+  await describeApi(app, directory.open);
+  await app.register(healthRoutes, { gateway });
+  await app.register(incidentRoutes, {
+    gateway,
+    directory,
+    now,
+    onStarted: (isNew) => metrics.started.inc({ result: isNew ? 'new' : 'existing' }),
+  });
+  await app.register(signalRoutes, {
+    gateway,
+    now,
+    onSignal: (signal, verdict) => metrics.signals.inc({ signal, verdict }),
+  });
+  await app.register(eventRoutes, { gateway });
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,16 @@
+import type { ServiceTerms } from '../process/events.ts';
+
+/** Whom a token names. */
+export interface Caller {
+  kind: 'person' | 'tool';
+  id: string;
+}
+
+/** What the API needs of the configuration: who may call, and on which terms a service's incidents begin. */
+export interface Directory {
+  /** No tokens are configured: everybody may call, from this machine. */
+  readonly open: boolean;
+  callerOf: (token: string) => Caller | null;
+  /** `unknown` where the service is not configured and such services are refused. */
+  termsOf: (service: string) => ServiceTerms | 'unknown';
+}

@@ -1,0 +1,109 @@
+import {
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionInfo,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import {
+  type HotfixMemo,
+  type HotfixResult,
+  queries,
+  workflowIdOf,
+} from '../../process/contract.ts';
+import type { IncidentEvent, Status } from '../../process/events.ts';
+import type { IncidentView } from '../../process/view.ts';
+import { attributes } from '../../temporal/searchAttributes.ts';
+import { incidentNotFound, isNoAnswer, noWorker } from '../problems.ts';
+import { type GatewayDeps, inTime, linkOf, type TemporalLink } from './deps.ts';
+
+/** An incident as it is answered: `stale` where no worker could say how it is now. */
+export type IncidentAnswer = IncidentView & { stale: boolean; temporal: TemporalLink };
+
+export async function describe(
+  { client }: GatewayDeps,
+  id: string,
+): Promise<WorkflowExecutionDescription> {
+  try {
+    const description = await client.workflow.getHandle(workflowIdOf(id)).describe();
+    if (description.type !== 'hotfix') throw incidentNotFound(id);
+    return description;
+  } catch (error) {
+    throw error instanceof WorkflowNotFoundError ? incidentNotFound(id) : error;
+  }
+}
+
+export const isRunning = ({ status }: WorkflowExecutionDescription): boolean =>
+  status.name === 'RUNNING';
+
+export async function readIncident(deps: GatewayDeps, id: string): Promise<IncidentAnswer> {
+  const description = await describe(deps, id);
+  const temporal = linkOf(deps, id, description.runId);
+  if (!isRunning(description)) {
+    const result = await resultOf(deps, description);
+    return { ...(result?.incident ?? lastKnown(description)), stale: false, temporal };
+  }
+  try {
+    const handle = deps.client.workflow.getHandle(workflowIdOf(id));
+    const view = await inTime(deps, () => handle.query<IncidentView>(queries.incident));
+    return { ...view, stale: false, temporal };
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    return { ...lastKnown(description), stale: true, temporal };
+  }
+}
+
+/** The events after `after`, in order. */
+export async function readTimeline(
+  deps: GatewayDeps,
+  id: string,
+  after = 0,
+): Promise<IncidentEvent[]> {
+  const description = await describe(deps, id);
+  if (!isRunning(description)) {
+    const result = await resultOf(deps, description);
+    if (!result) throw noWorker('the timeline of an incident that was ended from Temporal');
+    return result.timeline.slice(after);
+  }
+  try {
+    const handle = deps.client.workflow.getHandle(workflowIdOf(id));
+    return await inTime(deps, () =>
+      handle.query<IncidentEvent[], [number]>(queries.timeline, after),
+    );
+  } catch (error) {
+    throw isNoAnswer(error) ? noWorker('the timeline') : error;
+  }
+}
+
+/** What an ended incident left; null where it was terminated or failed and left nothing. */
+async function resultOf(
+  { client }: GatewayDeps,
+  { workflowId, runId, status }: WorkflowExecutionDescription,
+): Promise<HotfixResult | null> {
+  if (status.name !== 'COMPLETED') return null;
+  return (await client.workflow.getHandle(workflowId, runId).result()) as HotfixResult;
+}
+
+type KnownExecution = Pick<
+  WorkflowExecutionInfo,
+  'workflowId' | 'memo' | 'typedSearchAttributes' | 'status'
+>;
+
+/**
+ * The memo has the incident as its phase began; the search attributes are newer, so they are laid
+ * over it. A workflow that was ended from outside left its incident undone: that is an abort.
+ */
+export function lastKnown(description: KnownExecution): IncidentView {
+  const { incident } = (description.memo ?? {}) as HotfixMemo;
+  if (!incident) throw incidentNotFound(description.workflowId);
+  const known = description.typedSearchAttributes;
+  const roles = known.get(attributes.waitingFor);
+  const view: IncidentView = {
+    ...incident,
+    status: (known.get(attributes.status) as Status | undefined) ?? incident.status,
+    priority: known.get(attributes.priority) ?? incident.priority,
+    waitingFor: incident.waitingFor.filter(({ role }) => !roles || roles.includes(role)),
+  };
+  const hasEnded = ['TERMINATED', 'FAILED', 'TIMED_OUT'].includes(description.status.name);
+  return hasEnded
+    ? { ...view, status: 'aborted', explanation: 'Ended from Temporal.', waitingFor: [] }
+    : view;
+}

@@ -1,0 +1,50 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { queries, type VerdictAnswer, workflowIdOf } from '../../process/contract.ts';
+import type { SignalName } from '../../process/signals.ts';
+import { ApiProblem, isNoAnswer } from '../problems.ts';
+import { type GatewayDeps, inTime } from './deps.ts';
+import { describe } from './read.ts';
+
+export interface SignalRequest {
+  id: string;
+  name: SignalName;
+  body: object;
+  by: string;
+  at: string;
+  requestId: string;
+}
+
+/**
+ * Sends a signal, durable from then on, and asks what became of it. Null where no worker answered in
+ * time: it is recorded and will be applied.
+ */
+export async function sendSignal(
+  deps: GatewayDeps,
+  { id, name, body, by, at, requestId }: SignalRequest,
+): Promise<VerdictAnswer | null> {
+  const handle = deps.client.workflow.getHandle(workflowIdOf(id));
+  try {
+    await handle.signal(name, { ...body, by, at, requestId });
+  } catch (error) {
+    throw error instanceof WorkflowNotFoundError ? await whyNot(deps, id) : error;
+  }
+  try {
+    const answer = await inTime(deps, () =>
+      handle.query<VerdictAnswer, [string]>(queries.verdict, requestId),
+    );
+    return answer.verdict ? answer : null;
+  } catch (error) {
+    if (isNoAnswer(error)) return null;
+    throw error;
+  }
+}
+
+/** A workflow that takes no signal has ended, or never was. */
+async function whyNot(deps: GatewayDeps, id: string): Promise<ApiProblem> {
+  const { status } = await describe(deps, id);
+  return new ApiProblem(
+    409,
+    'incident_over',
+    `The incident has ended (${status.name.toLowerCase()}); nothing can be added to it.`,
+  );
+}

@@ -1,0 +1,158 @@
+import { ServiceError } from '@temporalio/client';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+
+/** RFC 9457, with a stable `code` that programs may rely on. */
+export const problemSchema = z
+  .object({
+    type: z.string().describe('`about:blank`: the code says it all'),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe('Stable: what programs decide by'),
+    detail: z.string().describe('What is wrong and what to do, for people'),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .loose()
+  .meta({ id: 'Problem' });
+
+/** An answer other than success. `more` are RFC 9457 extension members. */
+export class ApiProblem extends Error {
+  override name = 'ApiProblem';
+  readonly status: number;
+  readonly code: string;
+  readonly more: Record<string, unknown>;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    more: Record<string, unknown> = {},
+    headers: Record<string, string> = {},
+  ) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.more = more;
+    this.headers = headers;
+  }
+}
+
+export const incidentNotFound = (id: string): ApiProblem =>
+  new ApiProblem(404, 'incident_not_found', `There is no incident ${JSON.stringify(id)}.`);
+
+export const noWorker = (what: string): ApiProblem =>
+  new ApiProblem(
+    503,
+    'no_worker',
+    `No worker is alive to answer, so ${what} cannot be had now. Start a worker; nothing is lost meanwhile.`,
+    {},
+    { 'retry-after': '5' },
+  );
+
+/** gRPC's codes for "nobody answered in time": no worker polls, or it is too busy to. */
+const noAnswer = new Set([4, 9]);
+const unreachable = new Set([2, 8, 14]);
+
+const grpcCodeOf = (error: unknown): number | undefined => {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'number'
+    ? cause.code
+    : undefined;
+};
+
+export const isNoAnswer = (error: unknown): boolean => noAnswer.has(grpcCodeOf(error) ?? -1);
+
+const titles: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  406: 'Not Acceptable',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** Every error of the API leaves through here, and none with a stack. */
+export function handleErrors(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) request.log.error({ err: error }, problem.message);
+    return sendProblem(reply, problem);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const detail = `There is nothing at ${request.method} ${request.url.split('?')[0]}; /docs lists every call.`;
+    return sendProblem(reply, new ApiProblem(404, 'not_found', detail));
+  });
+}
+
+function sendProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
+  const { status, code, message, more, headers } = problem;
+  return reply
+    .code(status)
+    .headers(headers)
+    .type('application/problem+json; charset=utf-8')
+    .send({ type: 'about:blank', title: titles[status], status, code, detail: message, ...more });
+}
+
+function problemOf(error: FastifyError): ApiProblem {
+  if (error instanceof ApiProblem) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) return validationProblem(error);
+  const code = grpcCodeOf(error);
+  if (code !== undefined && (unreachable.has(code) || noAnswer.has(code))) return temporalProblem();
+  return clientProblems[error.code] ?? unexpected(error);
+}
+
+function validationProblem({
+  validation,
+}: {
+  validation: { instancePath: string; message?: string | undefined }[];
+}): ApiProblem {
+  const errors = validation.map(({ instancePath, message = 'is not right' }) => ({
+    path: instancePath.replace(/^\//, '').replaceAll('/', '.'),
+    message,
+  }));
+  const detail = errors.map(({ path, message }) => `${path || 'body'}: ${message}`).join('; ');
+  return new ApiProblem(422, 'validation_failed', detail, { errors });
+}
+
+const temporalProblem = () =>
+  new ApiProblem(
+    503,
+    'temporal_unreachable',
+    'Temporal does not answer. Whether this call was recorded is not known: send it again with the same Idempotency-Key.',
+    {},
+    { 'retry-after': '5' },
+  );
+
+const clientProblems: Record<string, ApiProblem> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: new ApiProblem(413, 'too_large', 'The body is larger than 256 KiB.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: new ApiProblem(
+    415,
+    'unsupported_media_type',
+    'Send JSON, with the header content-type: application/json.',
+  ),
+  FST_ERR_CTP_EMPTY_JSON_BODY: new ApiProblem(400, 'invalid_json', 'The body is empty; send JSON.'),
+  FST_ERR_CTP_INVALID_JSON_BODY: new ApiProblem(400, 'invalid_json', 'The body is not valid JSON.'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: new ApiProblem(
+    400,
+    'invalid_length',
+    'The body is not as long as its content-length says.',
+  ),
+  FST_ERR_BAD_URL: new ApiProblem(400, 'invalid_url', 'The URL cannot be decoded.'),
+};
+
+function unexpected(error: FastifyError): ApiProblem {
+  if (error instanceof SyntaxError) {
+    return new ApiProblem(400, 'invalid_json', 'The body is not valid JSON.');
+  }
+  const status = error.statusCode ?? 500;
+  return status < 500
+    ? new ApiProblem(status, 'bad_request', error.message)
+    : new ApiProblem(500, 'internal', 'Something went wrong here; the log of the API says what.');
+}

@@ -1,0 +1,75 @@
+import { Readable } from 'node:stream';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { IncidentEvent } from '../../process/events.ts';
+import type { GatewayDeps } from '../gateway/deps.ts';
+import { describe } from '../gateway/read.ts';
+import { Watches } from '../gateway/watch.ts';
+import { ApiProblem } from '../problems.ts';
+import { problems } from '../schemas.ts';
+import { checkedId, idParams } from './incidents.ts';
+
+/** Proxies close what is silent for a minute; in milliseconds. */
+const quiet = 15_000;
+
+/** The timeline, live: server-sent events as the HTML standard has them. */
+export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = async (
+  app,
+  { gateway },
+) => {
+  const watches = new Watches(gateway);
+  app.addHook('preClose', async () => watches.stop());
+
+  app.get(
+    '/incidents/:id/events',
+    {
+      schema: {
+        summary: 'Every event, live, as server-sent events',
+        description:
+          'Each has its `seq` as id and its type as event. A client that comes back with `Last-Event-ID` goes on where it was. The stream ends with the incident.',
+        tags: ['incidents'],
+        params: idParams,
+        headers: z.object({ 'last-event-id': z.string().optional() }),
+        response: {
+          200: {
+            description: 'The stream',
+            content: { 'text/event-stream': { schema: z.string() } },
+          },
+          ...problems(401, 404, 422, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const id = checkedId(request.params);
+      const after = afterOf(request.headers['last-event-id']);
+      await describe(gateway, id);
+      const stream = Readable.from(lines(watches.follow(id, after, quiet)));
+      return reply
+        .headers({
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-cache, no-transform',
+          'x-accel-buffering': 'no',
+        })
+        .send(stream as never);
+    },
+  );
+};
+
+async function* lines(events: AsyncIterable<IncidentEvent | null>): AsyncGenerator<string> {
+  yield ': here come the events\n\n';
+  for await (const event of events) {
+    yield event === null
+      ? ': still here\n\n'
+      : `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+  }
+}
+
+function afterOf(lastEventId: string | undefined): number {
+  if (lastEventId === undefined || lastEventId === '') return 0;
+  if (/^\d{1,9}$/.test(lastEventId)) return Number(lastEventId);
+  throw new ApiProblem(
+    422,
+    'validation_failed',
+    'The header last-event-id must be the id of an event, as the stream gave it: a number.',
+  );
+}

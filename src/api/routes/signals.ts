@@ -1,0 +1,89 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { phaseTitles, roleOf, roles } from '../../process/phases.ts';
+import {
+  isCompletion,
+  type SignalName,
+  signalNames,
+  signalSchemas,
+} from '../../process/signals.ts';
+import { requestIdOf, senderOf } from '../callers.ts';
+import { type GatewayDeps, linkOf } from '../gateway/deps.ts';
+import { sendSignal } from '../gateway/signal.ts';
+import { ApiProblem } from '../problems.ts';
+import { appliedSchema, problems, recordedSchema } from '../schemas.ts';
+import { checkedId, idParams } from './incidents.ts';
+
+export interface SignalRoutes {
+  gateway: GatewayDeps;
+  now: () => Date;
+  onSignal: (name: SignalName, verdict: 'accepted' | 'refused' | 'recorded') => void;
+}
+
+/** A route a signal, so that each has its own body in the description. */
+export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, options) => {
+  const { gateway, now, onSignal } = options;
+  for (const name of signalNames) {
+    app.post(
+      `/incidents/:id/signals/${name}`,
+      {
+        schema: {
+          summary: summaryOf(name),
+          description:
+            'Once this has answered 200, 202, 403 or 409, the signal is on the record. The same `Idempotency-Key` twice is applied once.',
+          tags: ['signals'],
+          params: idParams,
+          body: signalSchemas[name] as z.ZodType<object>,
+          response: {
+            200: appliedSchema,
+            202: recordedSchema,
+            ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+          },
+        },
+      },
+      async (request, reply) => {
+        const id = checkedId(request.params);
+        const requestId = requestIdOf(request);
+        const answer = await sendSignal(gateway, {
+          id,
+          name,
+          body: request.body,
+          by: senderOf(request, name),
+          at: now().toISOString(),
+          requestId,
+        });
+        if (!answer?.verdict) {
+          onSignal(name, 'recorded');
+          const location = `/incidents/${id}`;
+          const detail =
+            'Recorded. No worker has answered yet; it is applied as soon as one is there.';
+          const body = { requestId, recorded: true as const, detail, incident: location };
+          return reply.code(202).header('location', location).send(body);
+        }
+        const { verdict, incident, runId } = answer;
+        onSignal(name, verdict.accepted ? 'accepted' : 'refused');
+        if (verdict.accepted) {
+          const temporal = linkOf(gateway, id, runId);
+          return reply.send({ ...incident, stale: false, temporal, requestId });
+        }
+        const status = verdict.code === 'not_your_role' ? 403 : 409;
+        throw new ApiProblem(status, verdict.code, verdict.reason, { requestId, incident });
+      },
+    );
+  }
+
+  app.post(
+    '/incidents/:id/signals/:signal',
+    { schema: { hide: true, params: z.object({ id: z.string(), signal: z.string() }) } },
+    async ({ params }) => {
+      const detail = `There is no signal ${JSON.stringify(params.signal)}; the signals are ${signalNames.join(', ')}.`;
+      throw new ApiProblem(404, 'unknown_signal', detail);
+    },
+  );
+};
+
+function summaryOf(name: SignalName): string {
+  if (!isCompletion(name)) return name;
+  const role = roles[roleOf(name)];
+  return `${name}: ${phaseTitles[role.phase]}, the ${role.title.toLowerCase()}`;
+}

@@ -1,0 +1,185 @@
+import { z } from 'zod';
+import { checklistItems } from '../process/checklist.ts';
+import { statuses } from '../process/events.ts';
+import { phases, roleIds } from '../process/phases.ts';
+import { reasonSchema, signalNames } from '../process/signals.ts';
+import { problemSchema } from './problems.ts';
+
+const time = z.iso.datetime();
+const outcome = z.enum(['passed', 'failed', 'inconclusive', 'error']);
+
+const deployResultSchema = z.object({
+  outcome: z.enum(['succeeded', 'failed']),
+  adapter: z.string(),
+  summary: z.string(),
+  output: z.string(),
+  url: z.string().optional(),
+  startedAt: time,
+  finishedAt: time,
+});
+
+/** The incident as every call answers it. A test holds real answers against it. */
+export const incidentSchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    service: z.string(),
+    description: z.string().nullable(),
+    reason: reasonSchema.nullable(),
+    source: z.string().nullable(),
+    dedupKey: z.string().nullable(),
+    status: z.enum(statuses),
+    explanation: z.string().describe('Why the status is what it is, or what is waited for'),
+    phase: z.enum(phases),
+    attempt: z.int(),
+    priority: z.string().nullable(),
+    waitingFor: z.array(
+      z.object({
+        role: z.enum(roleIds),
+        signal: z.enum(signalNames),
+        item: z.enum(checklistItems).optional(),
+        task: z.string(),
+        assignees: z.array(z.string()).describe('Empty while anybody may do it'),
+        since: time,
+        deadline: time,
+        escalationLevel: z.int(),
+      }),
+    ),
+    escalation: z.object({
+      level: z.int(),
+      nextAt: time,
+      acknowledged: z.object({ by: z.string(), at: time }).nullable(),
+    }),
+    completed: z.record(z.string(), z.object({ by: z.string(), at: time, seq: z.int() }).loose()),
+    bypass: z
+      .object({ by: z.string(), at: time, reason: z.string(), reviewed: z.boolean() })
+      .nullable(),
+    deploys: z.array(
+      z.object({
+        environment: z.enum(['staging', 'production']),
+        ref: z.string(),
+        attempt: z.int(),
+        startedAt: time,
+        result: deployResultSchema.nullable(),
+      }),
+    ),
+    monitoring: z
+      .object({
+        outcome,
+        startedAt: time,
+        finishedAt: time,
+        measures: z.array(
+          z.object({
+            name: z.string(),
+            adapter: z.string(),
+            outcome,
+            summary: z.string(),
+            counts: z.record(z.string(), z.int()),
+          }),
+        ),
+      })
+      .nullable(),
+    followUps: z.array(
+      z.object({
+        key: z.string(),
+        id: z.string(),
+        kind: z.string(),
+        title: z.string(),
+        description: z.string(),
+        incidentId: z.string(),
+        service: z.string(),
+        tracker: z.string(),
+        url: z.string().optional(),
+      }),
+    ),
+    checklist: z.array(
+      z.object({
+        item: z.enum(checklistItems),
+        done: z.boolean(),
+        evidence: z.string().nullable(),
+        at: time.nullable(),
+        by: z.string().nullable(),
+      }),
+    ),
+    times: z.object({
+      openedAt: time,
+      impactStartedAt: z.string().nullable(),
+      declaredAt: time.nullable(),
+      confirmedAt: time.nullable(),
+      fixReadyAt: time.nullable(),
+      reviewedAt: time.nullable(),
+      deployedAt: time.nullable(),
+      mitigatedAt: time.nullable(),
+      endedAt: time.nullable(),
+    }),
+    stale: z.boolean().describe('No worker could say how it is now: this is what is known'),
+    temporal: z.object({
+      workflowId: z.string(),
+      runId: z.string(),
+      url: z.string().nullable(),
+    }),
+  })
+  .meta({ id: 'Incident' });
+
+export const eventSchema = z
+  .object({
+    seq: z.int(),
+    at: time,
+    by: z.string(),
+    type: z.string(),
+    data: z.unknown().describe('By type; for a signal its body'),
+    requestId: z.string().optional(),
+  })
+  .meta({ id: 'Event' });
+
+export const listSchema = z
+  .object({ incidents: z.array(incidentSchema), next: z.string().nullable() })
+  .meta({ id: 'IncidentList' });
+
+export const appliedSchema = incidentSchema
+  .extend({ requestId: z.string() })
+  .meta({ id: 'AppliedSignal' });
+
+export const recordedSchema = z
+  .object({
+    requestId: z.string(),
+    recorded: z.literal(true),
+    detail: z.string(),
+    incident: z.string().describe('Where to look what became of it'),
+  })
+  .meta({ id: 'RecordedSignal' });
+
+export const postMortemSchema = z
+  .object({
+    incident: incidentSchema.omit({ stale: true, temporal: true }),
+    intervals: z.array(
+      z.object({
+        name: z.string(),
+        from: z.string().nullable(),
+        to: z.string().nullable(),
+        milliseconds: z.number().nullable(),
+      }),
+    ),
+    phases: z.array(
+      z.object({
+        phase: z.enum(phases),
+        attempt: z.int(),
+        startedAt: time,
+        endedAt: time.nullable(),
+      }),
+    ),
+    timeline: z.array(eventSchema),
+  })
+  .meta({ id: 'PostMortem' });
+
+/** The error answers of a call, for the OpenAPI description. */
+export const problems = <S extends number>(...statuses: S[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: 'Problem',
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    ]),
+  );

@@ -1,0 +1,61 @@
+import pino, { type Logger } from 'pino';
+import { systemClock } from '../activities/clock.ts';
+import { createActivities } from '../activities/index.ts';
+import type { HotfixActivities } from '../activities/types.ts';
+import { adaptersFor } from '../config/adapters.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { readSettings, type Settings } from '../settings.ts';
+
+/** What every process of the service begins with. */
+export interface Startup {
+  settings: Settings;
+  config: Config;
+  logger: Logger;
+}
+
+/** Headers and fields that may hold a token never reach a log. */
+const redact = ['req.headers.authorization', '*.authorization', '*.token', '*.apiKey'];
+
+/**
+ * Reads settings and configuration.
+ * @throws SettingsError or ConfigError, each with everything that is wrong.
+ */
+export async function startUp(env: NodeJS.ProcessEnv = process.env): Promise<Startup> {
+  const settings = readSettings(env);
+  return {
+    settings,
+    config: await loadConfig(settings.configFile, env),
+    logger: loggerAt(settings),
+  };
+}
+
+/** Lines for people at a terminal, JSON for everything else. */
+function loggerAt({ logLevel }: Settings): Logger {
+  const options = { level: logLevel, redact, base: {} };
+  return process.stdout.isTTY
+    ? pino({
+        ...options,
+        transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', singleLine: true } },
+      })
+    : pino(options);
+}
+
+/** The worker's activities, connected as the configuration says. */
+export function activitiesOf({ settings, config, logger }: Startup): HotfixActivities {
+  const { env } = process;
+  const deps = {
+    ...systemClock,
+    secret: (name: string) => secretOf(env, name),
+    environment: env,
+    dataDirectory: settings.dataDirectory,
+    logger,
+  };
+  return createActivities({ ...adaptersFor(config, deps), logger, now: systemClock.now });
+}
+
+function secretOf(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name];
+  if (value) return value;
+  throw new Error(`The environment variable ${name}, which hotfix.yaml names, is not set.`);
+}
