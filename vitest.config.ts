@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/build.ts',
     // The SDK's native part keeps threads and handles that worker threads cannot share.
     pool: 'forks',
     // Most files start a server of their own: more at once only wait for each other.

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -101,9 +102,12 @@ function oneAtATime(name, work) {
   mkdirSync(at('.hotfix'), { recursive: true });
   const lock = at('.hotfix', `${name}.lock`);
   const nap = new Int32Array(new SharedArrayBuffer(4));
+  const claim = `${lock}.${process.pid}`;
+  writeFileSync(claim, String(process.pid));
   for (let isTold = false; ; isTold = true) {
     try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      // A link appears with its content: nobody can take a lock that is being written for a dead one.
+      linkSync(claim, lock);
       break;
     } catch {
       if (!isAlive(Number(read(lock)))) {
@@ -118,6 +122,7 @@ function oneAtATime(name, work) {
     work();
   } finally {
     rmSync(lock, { force: true });
+    rmSync(claim, { force: true });
   }
 }
 

@@ -4,11 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build, checkNode, install, root } from './setup.mjs';
+import { checkNode, install, root } from './setup.mjs';
 
 checkNode();
 install();
-build();
 const folder = mkdtempSync(join(tmpdir(), 'hotfix-test-'));
 const report = join(folder, 'report.json');
 const vitest = join(

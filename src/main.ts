@@ -73,7 +73,7 @@ async function temporalFor({ settings }: Startup, lifecycle: Lifecycle): Promise
     uiPort: settings.temporalUiPort,
     onExit: (sentence) => lifecycle.fail(sentence),
   });
-  lifecycle.onStop(embedded.stop);
+  lifecycle.onStop(() => embedded.stop());
   return {
     server: embeddedServer(embedded.address),
     uiUrl: settings.temporalUiUrl ?? embedded.uiUrl,

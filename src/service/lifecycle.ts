@@ -1,6 +1,6 @@
 import closeWithGrace from 'close-with-grace';
 
-type Stop = () => Promise<unknown> | unknown;
+type Stop = () => unknown;
 
 /** How long everything together may take to end in order, in milliseconds. */
 const patience = 30_000;

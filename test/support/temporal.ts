@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import { waitUntilUnused } from '../../src/temporal/dataLock.ts';
 import {
   type DevServer,
   DevServerError,
@@ -97,6 +98,9 @@ async function startOnFreePorts(
             lock: path.join(dataDirectory, 'temporal.lock'),
           },
         };
+  if (dataDirectory !== undefined) {
+    await waitUntilUnused(path.join(dataDirectory, 'temporal.lock'), dataDirectory);
+  }
   for (let attempt = 1; ; attempt++) {
     const ports = { port: port ?? (await freePort()), uiPort: await freePort() };
     try {

@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { IncidentView } from '../../src/process/view.ts';
+import { freePort } from '../support/ports.ts';
+import { Program, root, temporaryFolder } from '../support/processes.ts';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const blocks = [...readme.matchAll(/```sh\n(.*?)```/gs)].map(([, code = '']) => code);
+const blockWith = (text: string): string => blocks.find((block) => block.includes(text)) ?? '';
+
+describe('the README', () => {
+  let program: Program;
+  let port: number;
+
+  beforeAll(async () => {
+    port = await freePort();
+    program = new Program(['scripts/run.mjs', 'src/main.ts'], {
+      HOTFIX_DATA: temporaryFolder(),
+      PORT: String(port),
+      TEMPORAL_PORT: String(await freePort()),
+      TEMPORAL_UI_PORT: String(await freePort()),
+    });
+    await program.says('Hotfix is ready.');
+  });
+
+  afterAll(async () => {
+    await program.end();
+    program.forget();
+  });
+
+  const shell = async (script: string): Promise<string> => {
+    const local = script.replaceAll('localhost:3000', `127.0.0.1:${port}`);
+    const { stdout } = await promisify(execFile)('bash', ['-euc', local]);
+    return stdout;
+  };
+
+  test('its first incident goes from the declaration to closed', async () => {
+    const opened = JSON.parse(await shell(blockWith('"title"'))) as IncidentView;
+    expect(opened.waitingFor.map(({ role }) => role)).toEqual(['priorityAssessor']);
+    // People take a moment between two steps, in which the machinery deploys and files.
+    const roles = blockWith('say priorityAssessed')
+      .replace(/^id=.*$/m, `id=${opened.id}`)
+      .replaceAll(/^(say .*)$/gm, '$1; sleep 0.5');
+    expect(await shell(roles)).toContain('# Post-mortem: Checkout is down');
+    const answer = await fetch(`http://127.0.0.1:${port}/incidents/${opened.id}`);
+    expect(await answer.json()).toMatchObject({ status: 'closed' });
+  });
+
+  test('its commands exist, and so do the pages that it links', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const commands = [...readme.matchAll(/npm (?:run )?(start|test|demo|bench|token)/g)];
+    expect(commands.filter(([, name = '']) => !scripts[name])).toEqual([]);
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, file = '']) => file);
+    expect(links.length).toBeGreaterThan(8);
+    expect(links.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+});

@@ -1,0 +1,124 @@
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { bodies } from '../support/incidents.ts';
+import { freePort } from '../support/ports.ts';
+import { Program, temporaryFolder } from '../support/processes.ts';
+
+const running: Program[] = [];
+
+afterEach(async () => {
+  for (const program of running.splice(0)) {
+    await program.end('SIGKILL');
+    program.forget();
+  }
+});
+
+async function settings(data = temporaryFolder()) {
+  return {
+    HOTFIX_DATA: data,
+    PORT: String(await freePort()),
+    TEMPORAL_PORT: String(await freePort()),
+    TEMPORAL_UI_PORT: String(await freePort()),
+  };
+}
+
+function start(env: Record<string, string>, ...args: string[]): Program {
+  const program = new Program(['scripts/run.mjs', 'src/main.ts', ...args], env);
+  running.push(program);
+  return program;
+}
+
+const isFree = async (port: string): Promise<boolean> => {
+  const answer = fetch(`http://127.0.0.1:${port}/`).then(
+    () => false,
+    () => true,
+  );
+  return answer;
+};
+
+describe('npm start', () => {
+  test('starts everything, says where, ends in order, and goes on where it was', async () => {
+    const env = await settings();
+    const url = `http://127.0.0.1:${env.PORT}`;
+    const first = start(env);
+    const said = await first.says('Hotfix is ready.');
+    expect(said).toContain(`API ${url}`);
+    expect(said).toContain(`docs ${url}/docs`);
+    expect(said).toContain(`Temporal UI http://127.0.0.1:${env.TEMPORAL_UI_PORT}`);
+    expect((await fetch(`http://127.0.0.1:${env.TEMPORAL_UI_PORT}`)).status).toBe(200);
+    expect((await fetch(`${url}/docs`)).status).toBe(200);
+    const { status, id } = await post(`${url}/incidents`, {
+      title: 'Checkout is down',
+      service: 'shop',
+      declaration: bodies.incidentDeclared,
+    });
+    expect(status).toBe(201);
+    expect(await first.end('SIGINT')).toBe(0);
+    for (const port of [env.PORT, env.TEMPORAL_PORT, env.TEMPORAL_UI_PORT]) {
+      expect(await isFree(port)).toBe(true);
+    }
+
+    const second = start(env);
+    await second.says('Hotfix is ready.');
+    const after = await post(
+      `${url}/incidents/${id}/signals/priorityAssessed`,
+      bodies.priorityAssessed,
+    );
+    expect(after).toMatchObject({ status: 200, phase: 'quickFix' });
+    expect(await second.end('SIGTERM')).toBe(0);
+  });
+
+  test('a port in use: which one, and what to set', async () => {
+    const env = await settings();
+    const other = createServer().listen(Number(env.PORT), '127.0.0.1');
+    const program = start(env);
+    expect(await program.ended()).toBe(1);
+    expect(program.output).toContain(env.PORT);
+    expect(program.output).toContain('PORT');
+    expect(program.output).not.toContain('    at ');
+    other.close();
+  });
+
+  test('a wrong configuration: everything that is wrong, and no stack', async () => {
+    const program = start({ ...(await settings()), PORT: 'http', LOG_LEVEL: 'loud' });
+    expect(await program.ended()).toBe(1);
+    expect(program.output).toContain('PORT must be a port');
+    expect(program.output).toContain('LOG_LEVEL must be one of');
+    expect(program.output).not.toContain('    at ');
+  });
+
+  test('a Temporal that is named and not there: a sentence, and none is started', async () => {
+    const program = start({ ...(await settings()), TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect(await program.ended()).toBe(1);
+    expect(program.output).toContain('Temporal at 127.0.0.1:1 does not answer');
+  });
+
+  test('without tokens it listens on this machine alone', async () => {
+    const program = start({ ...(await settings()), HOST: '0.0.0.0' });
+    expect(await program.ended()).toBe(1);
+    expect(program.output).toContain('Without tokens');
+  });
+
+  test('--help tells all this and starts nothing', async () => {
+    const program = start(await settings(), '--help');
+    expect(await program.ended()).toBe(0);
+    for (const name of [
+      'PORT',
+      'HOTFIX_DATA',
+      'HOTFIX_CONFIG',
+      'TEMPORAL_ADDRESS',
+      'npm run demo',
+    ]) {
+      expect(program.output).toContain(name);
+    }
+  });
+});
+
+async function post(url: string, body: object) {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { ...((await answer.json()) as { id: string; phase: string }), status: answer.status };
+}
