@@ -115,7 +115,7 @@ describe('the Temporal UI tells the story', () => {
       '__temporal_workflow_metadata',
     );
     expect(metadata.currentDetails).toContain('**Quick review** · attempt 1 · open');
-    expect(metadata.currentDetails).toContain('| reviewer | anybody | `sanityChecked` |');
+    expect(metadata.currentDetails).toContain('- **reviewer** (anybody): `sanityChecked`');
     const { events = [] } = await incident.handle.fetchHistory();
     const names = (events ?? []).flatMap(({ userMetadata }) =>
       userMetadata?.summary?.data ? [Buffer.from(userMetadata.summary.data).toString()] : [],
