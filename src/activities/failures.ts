@@ -13,6 +13,7 @@ export type FailureType =
   | 'ProgramNotStarted'
   | 'DataDirectory'
   | 'OutcomeUnknown'
+  | 'NothingToGoBackTo'
   | 'Undelivered'
   | 'Interrupted'
   | 'Unexpected';

@@ -14,6 +14,10 @@ const deployResultSchema = z.object({
   summary: z.string(),
   output: z.string(),
   url: z.string().optional(),
+  before: z
+    .object({ version: z.string(), restore: z.record(z.string(), z.string()) })
+    .optional()
+    .describe('What was live before, where the deploy system can tell'),
   startedAt: time,
   finishedAt: time,
 });

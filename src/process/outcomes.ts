@@ -2,6 +2,14 @@
 
 export type Environment = 'staging' | 'production';
 
+/** What is live in an environment, and what a deploy system needs to bring exactly that back. */
+export interface LiveVersion {
+  /** As people know it: a tag, an image, a revision. */
+  version: string;
+  /** The deploy system's own memory of it; no secrets. */
+  restore: Record<string, string>;
+}
+
 /** One deploy (or rollback) of one attempt to one environment. */
 export interface DeployStep {
   incidentId: string;
@@ -16,6 +24,8 @@ export interface DeployStep {
    * worker after a crash, recognises what was already started.
    */
   idempotencyKey: string;
+  /** For a rollback: what was live before the deploy that is taken back, where that is known. */
+  before?: LiveVersion;
 }
 
 /** How a deploy or a rollback ended. Times are ISO 8601, UTC. */
@@ -29,6 +39,8 @@ export interface DeployResult {
   output: string;
   /** Where to look at this run in the deploy system. */
   url?: string;
+  /** What was live before, where the deploy system can tell. */
+  before?: LiveVersion;
   startedAt: string;
   finishedAt: string;
 }

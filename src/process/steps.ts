@@ -29,7 +29,15 @@ export function deployStepOf(
     attempt: state.attempt,
     ref: refOf(state),
     idempotencyKey: `hotfix-${state.id}-${action}-${environment}-${state.attempt}`,
+    ...(action === 'rollback' && liveBefore(state, environment)),
   };
+}
+
+/** What the deploy of this attempt found live in the environment. */
+function liveBefore(state: State, environment: Environment): Pick<DeployStep, 'before'> {
+  const deploy = deploysOfAttempt(state).findLast((one) => one.environment === environment);
+  const before = deploy?.result?.before;
+  return before === undefined ? {} : { before };
 }
 
 /** The ref that the bug fixer gave for this attempt. */

@@ -13,6 +13,8 @@ const finishedSchema = z.object({
   finishedAt: z.string(),
 });
 
+const liveSchema = z.object({ version: z.string(), restore: z.record(z.string(), z.string()) });
+
 const heldSchema = z.object({
   adapter: z.string(),
   run: z.object({
@@ -20,6 +22,7 @@ const heldSchema = z.object({
     startedAt: z.string(),
     url: z.string().optional(),
     memory: z.record(z.string(), z.string()).optional(),
+    before: liveSchema.optional(),
     finished: finishedSchema.optional(),
   }),
   progress: z.string().optional(),
@@ -47,7 +50,7 @@ export async function carryOut(
     const run =
       heart.details?.run ??
       (await adapter.find(request, signal)) ??
-      (await adapter.start(request, signal));
+      (await begin(adapter, request, signal));
     const hold = (progress?: string) => heart.set({ adapter: adapter.name, run, progress });
     hold();
     const finished =
@@ -59,6 +62,18 @@ export async function carryOut(
       }));
     return toResult(adapter.name, run, finished);
   });
+}
+
+/** What is live is asked just before it changes: a moment later it is gone. */
+async function begin(
+  adapter: DeployAdapter,
+  request: DeployRequest,
+  signal: AbortSignal,
+): Promise<Run> {
+  const before =
+    request.action === 'deploy' ? await adapter.live?.(request, signal) : request.before;
+  const run = await adapter.start(request, signal, before);
+  return before === undefined ? run : { ...run, before };
 }
 
 function heldBefore(adapter: DeployAdapter, request: DeployRequest): Held | undefined {
@@ -77,5 +92,11 @@ function toResult(
   run: Run,
   { url = run.url, ...finished }: NonNullable<Run['finished']>,
 ): DeployResult {
-  return { ...finished, adapter, startedAt: run.startedAt, ...(url !== undefined && { url }) };
+  return {
+    ...finished,
+    adapter,
+    startedAt: run.startedAt,
+    ...(url !== undefined && { url }),
+    ...(run.before && { before: run.before }),
+  };
 }

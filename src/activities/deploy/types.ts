@@ -1,4 +1,4 @@
-import type { DeployResult } from '../../process/outcomes.ts';
+import type { DeployResult, LiveVersion } from '../../process/outcomes.ts';
 import type { DeployStep } from '../types.ts';
 
 export type DeployAction = 'deploy' | 'rollback';
@@ -19,6 +19,8 @@ export interface Run {
   url?: string | undefined;
   /** What else the adapter must know to follow it, such as a status URL or what was live before. */
   memory?: Record<string, string> | undefined;
+  /** What was live before it began. */
+  before?: LiveVersion | undefined;
   /** Where it was over as soon as it had begun. */
   finished?: Finished | undefined;
 }
@@ -41,10 +43,18 @@ export interface Following {
 export interface DeployAdapter {
   /** As in the result and the configuration. */
   readonly name: string;
+  /**
+   * What is live now, so that a rollback can bring exactly that back. Absent where the deploy system
+   * cannot tell, as with a program or a person: then its own rollback has to know.
+   */
+  live?(request: DeployRequest, signal: AbortSignal): Promise<LiveVersion | undefined>;
   /** What this step has already begun, so far as the deploy system can tell. */
   find(request: DeployRequest, signal: AbortSignal): Promise<Run | undefined>;
-  /** Begins it; given the same `idempotencyKey` twice, at most one run executes. */
-  start(request: DeployRequest, signal: AbortSignal): Promise<Run>;
+  /**
+   * Begins it; given the same `idempotencyKey` twice, at most one run executes. `before` is what
+   * `live` told; an adapter that can keeps it with the run, so that `find` has it again.
+   */
+  start(request: DeployRequest, signal: AbortSignal, before?: LiveVersion): Promise<Run>;
   /**
    * Waits for its end. Asked to stop, it stops what can be stopped and throws a CancelledFailure
    * that says what became of the run; when only the worker goes away, it lets the run go on.
