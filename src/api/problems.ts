@@ -62,6 +62,9 @@ const grpcCodeOf = (error: unknown): number | undefined => {
     : undefined;
 };
 
+/** gRPC's FAILED_PRECONDITION: the workflow cannot be asked yet. */
+export const isNotReady = (error: unknown): boolean => grpcCodeOf(error) === 9;
+
 export const isNoAnswer = (error: unknown): boolean => noAnswer.has(grpcCodeOf(error) ?? -1);
 
 const titles: Record<number, string> = {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, ServiceError, type WorkflowHandle } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   NativeConnection,
@@ -106,11 +106,11 @@ export class LiveIncident {
   }
 
   view(): Promise<IncidentView> {
-    return this.handle.query<IncidentView>('incident');
+    return this.ask<IncidentView>('incident');
   }
 
   timeline(after = 0): Promise<IncidentEvent[]> {
-    return this.handle.query<IncidentEvent[], [number]>('timeline', after);
+    return this.ask<IncidentEvent[]>('timeline', after);
   }
 
   async events<T extends IncidentEvent['type']>(
@@ -129,7 +129,21 @@ export class LiveIncident {
   async say(name: SignalName, body: object = {}, envelope: object = {}): Promise<VerdictAnswer> {
     const requestId = randomUUID();
     await this.send(name, body, { requestId, ...envelope });
-    return await this.handle.query<VerdictAnswer, [string]>('verdict', requestId);
+    return this.ask<VerdictAnswer>('verdict', requestId);
+  }
+
+  /** For a moment at its start, also in a new history, a workflow cannot be asked. */
+  private async ask<T>(query: string, ...args: unknown[]): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.handle.query<T, unknown[]>(query, ...args);
+      } catch (error) {
+        const isNotReady =
+          error instanceof ServiceError && /not scheduled yet/.test(String(error.cause));
+        if (!isNotReady || tries === 100) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
   }
 
   /** Waits until the view is as wanted; fails with the last view. */

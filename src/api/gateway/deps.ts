@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { workflowIdOf } from '../../process/contract.ts';
+import { isNotReady } from '../problems.ts';
 
 export interface GatewayDeps {
   client: Client;
@@ -23,6 +25,27 @@ export function linkOf({ client, uiUrl }: GatewayDeps, id: string, runId: string
     ? `${uiUrl}/namespaces/${namespace}/workflows/${workflowId}/${runId}/history`
     : null;
   return { workflowId, runId, url };
+}
+
+/** Between two tries of a query, in milliseconds. */
+const pause = 50;
+
+/**
+ * Asks the workflow, and gives up in time. For a moment at its start, and where it goes on in a new
+ * history, a workflow cannot be asked yet: that is no answer, and it is asked again.
+ */
+export async function ask<T>(deps: GatewayDeps, id: string, query: string, ...args: unknown[]) {
+  const handle = deps.client.workflow.getHandle(workflowIdOf(id));
+  const end = Date.now() + deps.answerTimeout;
+  for (;;) {
+    try {
+      const call = () => handle.query<T, unknown[]>(query, ...args);
+      return await deps.client.connection.withDeadline(end, call);
+    } catch (error) {
+      if (!isNotReady(error) || Date.now() + pause >= end) throw error;
+      await sleep(pause);
+    }
+  }
 }
 
 /** Runs calls to Temporal that give up in time. */

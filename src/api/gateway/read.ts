@@ -13,7 +13,7 @@ import type { IncidentEvent, Status } from '../../process/events.ts';
 import type { IncidentView } from '../../process/view.ts';
 import { attributes } from '../../temporal/searchAttributes.ts';
 import { incidentNotFound, isNoAnswer, noWorker } from '../problems.ts';
-import { type GatewayDeps, inTime, linkOf, type TemporalLink } from './deps.ts';
+import { ask, type GatewayDeps, linkOf, type TemporalLink } from './deps.ts';
 
 /** An incident as it is answered: `stale` where no worker could say how it is now. */
 export type IncidentAnswer = IncidentView & { stale: boolean; temporal: TemporalLink };
@@ -42,8 +42,7 @@ export async function readIncident(deps: GatewayDeps, id: string): Promise<Incid
     return { ...(result?.incident ?? lastKnown(description)), stale: false, temporal };
   }
   try {
-    const handle = deps.client.workflow.getHandle(workflowIdOf(id));
-    const view = await inTime(deps, () => handle.query<IncidentView>(queries.incident));
+    const view = await ask<IncidentView>(deps, id, queries.incident);
     return { ...view, stale: false, temporal };
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
@@ -64,10 +63,7 @@ export async function readTimeline(
     return result.timeline.slice(after);
   }
   try {
-    const handle = deps.client.workflow.getHandle(workflowIdOf(id));
-    return await inTime(deps, () =>
-      handle.query<IncidentEvent[], [number]>(queries.timeline, after),
-    );
+    return await ask<IncidentEvent[]>(deps, id, queries.timeline, after);
   } catch (error) {
     throw isNoAnswer(error) ? noWorker('the timeline') : error;
   }

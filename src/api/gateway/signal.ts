@@ -2,7 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { queries, type VerdictAnswer, workflowIdOf } from '../../process/contract.ts';
 import type { SignalName } from '../../process/signals.ts';
 import { ApiProblem, isNoAnswer } from '../problems.ts';
-import { type GatewayDeps, inTime } from './deps.ts';
+import { ask, type GatewayDeps } from './deps.ts';
 import { describe } from './read.ts';
 
 export interface SignalRequest {
@@ -29,9 +29,7 @@ export async function sendSignal(
     throw error instanceof WorkflowNotFoundError ? await whyNot(deps, id) : error;
   }
   try {
-    const answer = await inTime(deps, () =>
-      handle.query<VerdictAnswer, [string]>(queries.verdict, requestId),
-    );
+    const answer = await ask<VerdictAnswer>(deps, id, queries.verdict, requestId);
     return answer.verdict ? answer : null;
   } catch (error) {
     if (isNoAnswer(error)) return null;
