@@ -16,8 +16,7 @@ interface History {
 const read = (name: string): History =>
   JSON.parse(gunzipSync(readFileSync(new URL(name, folder))).toString());
 
-const replay = async (history: History) =>
-  Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history);
+const replay = (history: History) => Worker.runReplayHistory({ workflowBundle }, history);
 
 describe('the workflow replays what was recorded', () => {
   test('of every path', () => {

@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { Client, Connection, ServiceError, type WorkflowHandle } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  NativeConnection,
-  Worker,
-  type WorkflowBundle,
-} from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import type { HotfixActivities } from '../../src/activities/types.ts';
 import {
   type HotfixResult,
@@ -20,18 +16,10 @@ import type { IncidentView } from '../../src/process/view.ts';
 import { actorOf, bodies, deployed, measured, opening } from './incidents.ts';
 import { skipTime } from './temporal.ts';
 
-let bundle: Promise<WorkflowBundle> | undefined;
-
-/** The workflow's code, bundled once a process. */
-export const workflowBundle = (): Promise<WorkflowBundle> => {
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: new URL('../../src/workflows/index.ts', import.meta.url).pathname,
-    logger: quiet,
-  });
-  return bundle;
+/** The workflow's code as it ships: bundled by the build that every test run makes sure of. */
+export const workflowBundle = {
+  codePath: fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url)),
 };
-
-const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 /** What the world answers where a test says nothing else: all is well. */
 export const goodWorld = (): HotfixActivities => ({
@@ -65,7 +53,7 @@ export class Bed {
     const worker = await Worker.create({
       connection: this.native,
       taskQueue: this.queue,
-      workflowBundle: await workflowBundle(),
+      workflowBundle,
       activities: { ...goodWorld(), ...activities },
       shutdownGraceTime: 100,
     });
