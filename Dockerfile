@@ -6,9 +6,9 @@
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
-COPY tsconfig.json tsconfig.build.json worker.ts ./
 COPY scripts ./scripts
+RUN node -e "import('./scripts/setup.mjs').then(({ install }) => install())"
+COPY tsconfig.json tsconfig.build.json worker.ts ./
 COPY src ./src
 RUN npm run build
 

@@ -1,6 +1,6 @@
 // Compiles to dist/ and bundles the workflow ahead, so that a worker starts without a bundler.
 import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { checkNode, install, root } from './setup.mjs';
@@ -19,7 +19,7 @@ const compiled = spawnSync(
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 // What is not TypeScript goes along as it is.
-for (const folder of ['src', 'examples']) {
+for (const folder of ['src', 'examples'].filter((name) => existsSync(join(root, name)))) {
   cpSync(join(root, folder), join(dist, folder), {
     recursive: true,
     filter: (file) => !file.endsWith('.ts'),
