@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { authenticate } from './callers.ts';
 import type { Directory } from './directory.ts';
 import { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
-import { handleErrors } from './problems.ts';
+import { handleErrors, refuseRequest } from './problems.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { incidentRoutes } from './routes/incidents.ts';
@@ -18,6 +18,8 @@ export interface ApiDeps {
   logger: FastifyBaseLogger;
   /** How long an answer of the workflow is waited for, in milliseconds. */
   answerTimeout?: number;
+  /** How long Temporal itself is waited for, in milliseconds. */
+  temporalTimeout?: number;
   now?: () => Date;
 }
 
@@ -26,16 +28,19 @@ const bodyLimit = 256 * 1024;
 
 /** The API, apart from listening. */
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
-  const { client, directory, uiUrl, logger, answerTimeout = 3_000, now = () => new Date() } = deps;
-  const gateway = { client, uiUrl, answerTimeout };
+  const { client, directory, uiUrl, logger, now = () => new Date() } = deps;
+  const { answerTimeout = 3_000, temporalTimeout = 10_000 } = deps;
+  const gateway = { client, uiUrl, logger, answerTimeout, temporalTimeout };
   const metrics = new Metrics();
   const app = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: (error, _, reply) => refuseRequest(error, reply),
     bodyLimit,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
   }).withTypeProvider<ZodTypeProvider>();
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   // Answers are made by us from what is typed; the schemas are there to describe them.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));

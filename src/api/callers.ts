@@ -40,9 +40,11 @@ function callerOf({ headers: { authorization } }: FastifyRequest, directory: Dir
 /** Under which name a caller acts. A tool is never taken for a person of the same name. */
 const nameOf = ({ kind, id }: Caller): string => (kind === 'tool' ? `tool:${id}` : id);
 
-/** Who declares an incident. */
-export const reporterOf = (request: FastifyRequest, source: string | undefined): string =>
-  request.caller ? nameOf(request.caller) : (actorHeader(request) ?? source ?? 'api');
+/** Who declares an incident. A source may be longer than a name can be. */
+export const reporterOf = (request: FastifyRequest, source = 'api'): string =>
+  request.caller
+    ? nameOf(request.caller)
+    : (actorHeader(request) ?? source.slice(0, longestName).trim());
 
 /** Who sends a signal; without a name the role's own, so that a first try goes through. */
 export function senderOf(request: FastifyRequest, signal: SignalName): string {
@@ -57,7 +59,8 @@ export function senderOf(request: FastifyRequest, signal: SignalName): string {
   );
 }
 
-const actorHeader = (request: FastifyRequest) => textHeader(request, 'x-hotfix-actor', 100);
+const longestName = 100;
+const actorHeader = (request: FastifyRequest) => textHeader(request, 'x-hotfix-actor', longestName);
 
 /** The key by which a repetition of this call is recognised, if the caller gave one. */
 export const idempotencyKeyOf = (request: FastifyRequest): string | undefined =>
@@ -73,12 +76,20 @@ function textHeader(
 ): string | undefined {
   const value = headers[name];
   if (value === undefined) return undefined;
-  const text = Array.isArray(value) ? '' : value.trim();
-  if (text.length > 0 && text.length <= longest && /^[\x20-\x7e\xa0-\xff]+$/.test(text))
-    return text;
+  const text = Array.isArray(value) ? '' : decoded(value).trim();
+  if (text.length > 0 && text.length <= longest && !/\p{C}/u.test(text)) return text;
   throw new ApiProblem(
     422,
     'validation_failed',
     `The header ${name} must be one line of 1 to ${longest} characters, given once.`,
   );
+}
+
+/** Node reads headers as Latin-1, while people's terminals send names as UTF-8. */
+function decoded(header: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(header, 'latin1'));
+  } catch {
+    return header;
+  }
 }

@@ -15,6 +15,7 @@ export const problemSchema = z
   })
   .loose()
   .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problemSchema>;
 
 /** An answer other than success. `more` are RFC 9457 extension members. */
 export class ApiProblem extends Error {
@@ -51,8 +52,11 @@ export const noWorker = (what: string): ApiProblem =>
     { 'retry-after': '5' },
   );
 
-/** gRPC's codes for "nobody answered in time": no worker polls, or it is too busy to. */
-const noAnswer = new Set([4, 9]);
+/**
+ * gRPC's codes for "nobody answered": no worker polls, it is too busy to, or it died with the question
+ * in its hands (CANCELLED, INTERNAL).
+ */
+const noAnswer = new Set([1, 4, 9, 13]);
 const unreachable = new Set([2, 8, 14]);
 
 const grpcCodeOf = (error: unknown): number | undefined => {
@@ -66,6 +70,9 @@ const grpcCodeOf = (error: unknown): number | undefined => {
 export const isNotReady = (error: unknown): boolean => grpcCodeOf(error) === 9;
 
 export const isNoAnswer = (error: unknown): boolean => noAnswer.has(grpcCodeOf(error) ?? -1);
+
+/** Temporal itself does not answer, or not now. */
+export const isUnreachable = (error: unknown): boolean => unreachable.has(grpcCodeOf(error) ?? -1);
 
 const titles: Record<number, string> = {
   400: 'Bad Request',
@@ -94,6 +101,11 @@ export function handleErrors(app: FastifyInstance): void {
   });
 }
 
+/** What goes wrong before a route is found leaves in the same way. */
+export const refuseRequest = (error: FastifyError, reply: FastifyReply): void => {
+  sendProblem(reply, problemOf(error));
+};
+
 function sendProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
   const { status, code, message, more, headers } = problem;
   return reply
@@ -106,21 +118,23 @@ function sendProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
 function problemOf(error: FastifyError): ApiProblem {
   if (error instanceof ApiProblem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return validationProblem(error);
-  const code = grpcCodeOf(error);
-  if (code !== undefined && (unreachable.has(code) || noAnswer.has(code))) return temporalProblem();
+  if (isUnreachable(error) || isNoAnswer(error)) return temporalProblem();
   return clientProblems[error.code] ?? unexpected(error);
 }
 
 function validationProblem({
   validation,
+  validationContext,
 }: {
   validation: { instancePath: string; message?: string | undefined }[];
+  validationContext?: string | undefined;
 }): ApiProblem {
   const errors = validation.map(({ instancePath, message = 'is not right' }) => ({
     path: instancePath.replace(/^\//, '').replaceAll('/', '.'),
     message,
   }));
-  const detail = errors.map(({ path, message }) => `${path || 'body'}: ${message}`).join('; ');
+  const whole = validationContext === 'querystring' ? 'query' : 'body';
+  const detail = errors.map(({ path, message }) => `${path || whole}: ${message}`).join('; ');
   return new ApiProblem(422, 'validation_failed', detail, { errors });
 }
 
@@ -148,6 +162,7 @@ const clientProblems: Record<string, ApiProblem> = {
     'The body is not as long as its content-length says.',
   ),
   FST_ERR_BAD_URL: new ApiProblem(400, 'invalid_url', 'The URL cannot be decoded.'),
+  FST_ERR_MAX_PARAM_LENGTH: new ApiProblem(404, 'not_found', 'Nothing here has so long a name.'),
 };
 
 function unexpected(error: FastifyError): ApiProblem {

@@ -65,6 +65,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     taskQueue,
     identity: `hotfix-worker@${hostname()}:${process.pid}`,
     shutdownGraceTime: '5s',
+    // A worker that died is still asked first for what it had in its cache; nobody waits long for that.
+    stickyQueueScheduleToStartTimeout: '1s',
     ...workflowCode(),
   });
   const ended = worker.run();

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import type { FastifyBaseLogger } from 'fastify';
 import { workflowIdOf } from '../../process/contract.ts';
 import { isNotReady } from '../problems.ts';
 
@@ -7,8 +8,11 @@ export interface GatewayDeps {
   client: Client;
   /** Where the Temporal UI is; without it answers have no link. */
   uiUrl: string | undefined;
+  logger: FastifyBaseLogger;
   /** How long an answer of the workflow is waited for, in milliseconds. */
   answerTimeout: number;
+  /** How long Temporal itself is waited for, in milliseconds. */
+  temporalTimeout: number;
 }
 
 /** Where to look at the incident in Temporal. */
@@ -48,6 +52,6 @@ export async function ask<T>(deps: GatewayDeps, id: string, query: string, ...ar
   }
 }
 
-/** Runs calls to Temporal that give up in time. */
-export const inTime = <T>({ client, answerTimeout }: GatewayDeps, call: () => Promise<T>) =>
-  client.connection.withDeadline(Date.now() + answerTimeout, call);
+/** Runs calls to Temporal that give up in time: one that hangs must not take its callers with it. */
+export const inTime = <T>({ client, temporalTimeout }: GatewayDeps, call: () => Promise<T>) =>
+  client.connection.withDeadline(Date.now() + temporalTimeout, call);

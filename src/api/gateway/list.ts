@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type HotfixMemo, incidentIdOf, workflowType } from '../../process/contract.ts';
 import { attributes } from '../../temporal/searchAttributes.ts';
 import { ApiProblem } from '../problems.ts';
-import { type GatewayDeps, linkOf } from './deps.ts';
+import { type GatewayDeps, inTime, linkOf } from './deps.ts';
 import { type IncidentAnswer, lastKnown } from './read.ts';
 import { quote } from './start.ts';
 
@@ -35,9 +35,10 @@ export async function listIncidents(
 ): Promise<ListAnswer> {
   const filter = filterOf(request);
   const cursor = request.cursor === undefined ? null : readCursor(request.cursor);
+  // Another API's clock may be ahead of this one's.
   const end = cursor ? cursor.declaredAt + 1 : now + day;
   const isAfterCursor = (entry: Entry) => !cursor || isBefore(entry, cursor);
-  for (let span = day; ; span *= 8) {
+  for (let span = cursor ? day : 2 * day; ; span *= 8) {
     const from = Math.max(0, end - span);
     const entries = (await readWindow(deps, filter, from, end))
       .filter(isAfterCursor)
@@ -94,16 +95,19 @@ async function readWindow(
   to: number,
 ): Promise<Entry[]> {
   const query = `${filter} AND ${declaredAt} >= ${time(from)} AND ${declaredAt} < ${time(to)}`;
-  const entries: Entry[] = [];
-  for await (const execution of deps.client.workflow.list({ query, pageSize: 500 })) {
-    const entry = entryOf(deps, execution);
-    if (entry) entries.push(entry);
-  }
-  return entries;
+  return inTime(deps, async () => {
+    const entries: Entry[] = [];
+    for await (const execution of deps.client.workflow.list({ query, pageSize: 500 })) {
+      const entry = entryOf(deps, execution);
+      if (entry) entries.push(entry);
+    }
+    return entries;
+  });
 }
 
-async function isAnyOlder({ client }: GatewayDeps, filter: string, than: number): Promise<boolean> {
-  const { count } = await client.workflow.count(`${filter} AND ${declaredAt} < ${time(than)}`);
+async function isAnyOlder(deps: GatewayDeps, filter: string, than: number): Promise<boolean> {
+  const query = `${filter} AND ${declaredAt} < ${time(than)}`;
+  const { count } = await inTime(deps, () => deps.client.workflow.count(query));
   return count > 0;
 }
 
@@ -123,7 +127,9 @@ function entryOf(deps: GatewayDeps, execution: WorkflowExecutionInfo): Entry | n
   };
 }
 
-const cursorSchema = z.tuple([z.number().nonnegative(), z.string()]);
+/** Times with a year of four digits, which is what queries can hold. */
+const lastTime = Date.UTC(9999, 0);
+const cursorSchema = z.tuple([z.int().min(0).max(lastTime), z.string()]);
 
 const writeCursor = ({ declaredAt: at, id }: Place): string =>
   Buffer.from(JSON.stringify([at, id])).toString('base64url');

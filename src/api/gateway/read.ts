@@ -6,6 +6,7 @@ import {
 import {
   type HotfixMemo,
   type HotfixResult,
+  incidentIdOf,
   queries,
   workflowIdOf,
 } from '../../process/contract.ts';
@@ -13,17 +14,18 @@ import type { IncidentEvent, Status } from '../../process/events.ts';
 import type { IncidentView } from '../../process/view.ts';
 import { attributes } from '../../temporal/searchAttributes.ts';
 import { incidentNotFound, isNoAnswer, noWorker } from '../problems.ts';
-import { ask, type GatewayDeps, linkOf, type TemporalLink } from './deps.ts';
+import { ask, type GatewayDeps, inTime, linkOf, type TemporalLink } from './deps.ts';
 
 /** An incident as it is answered: `stale` where no worker could say how it is now. */
 export type IncidentAnswer = IncidentView & { stale: boolean; temporal: TemporalLink };
 
 export async function describe(
-  { client }: GatewayDeps,
+  deps: GatewayDeps,
   id: string,
 ): Promise<WorkflowExecutionDescription> {
   try {
-    const description = await client.workflow.getHandle(workflowIdOf(id)).describe();
+    const handle = deps.client.workflow.getHandle(workflowIdOf(id));
+    const description = await inTime(deps, () => handle.describe());
     if (description.type !== 'hotfix') throw incidentNotFound(id);
     return description;
   } catch (error) {
@@ -59,8 +61,9 @@ export async function readTimeline(
   const description = await describe(deps, id);
   if (!isRunning(description)) {
     const result = await resultOf(deps, description);
-    if (!result) throw noWorker('the timeline of an incident that was ended from Temporal');
-    return result.timeline.slice(after);
+    if (result) return result.timeline.slice(after);
+    // Ended from outside it returned nothing, but what it went through can still be replayed.
+    lastKnown(description);
   }
   try {
     return await ask<IncidentEvent[]>(deps, id, queries.timeline, after);
@@ -71,11 +74,12 @@ export async function readTimeline(
 
 /** What an ended incident left; null where it was terminated or failed and left nothing. */
 async function resultOf(
-  { client }: GatewayDeps,
+  deps: GatewayDeps,
   { workflowId, runId, status }: WorkflowExecutionDescription,
 ): Promise<HotfixResult | null> {
   if (status.name !== 'COMPLETED') return null;
-  return (await client.workflow.getHandle(workflowId, runId).result()) as HotfixResult;
+  const handle = deps.client.workflow.getHandle(workflowId, runId);
+  return (await inTime(deps, () => handle.result())) as HotfixResult;
 }
 
 type KnownExecution = Pick<
@@ -89,7 +93,7 @@ type KnownExecution = Pick<
  */
 export function lastKnown(description: KnownExecution): IncidentView {
   const { incident } = (description.memo ?? {}) as HotfixMemo;
-  if (!incident) throw incidentNotFound(description.workflowId);
+  if (!incident) throw incidentNotFound(incidentIdOf(description.workflowId));
   const known = description.typedSearchAttributes;
   const roles = known.get(attributes.waitingFor);
   const view: IncidentView = {

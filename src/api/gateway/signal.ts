@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { queries, type VerdictAnswer, workflowIdOf } from '../../process/contract.ts';
 import type { SignalName } from '../../process/signals.ts';
-import { ApiProblem, isNoAnswer } from '../problems.ts';
-import { ask, type GatewayDeps } from './deps.ts';
+import { ApiProblem } from '../problems.ts';
+import { ask, type GatewayDeps, inTime } from './deps.ts';
 import { describe } from './read.ts';
 
 export interface SignalRequest {
@@ -24,7 +24,7 @@ export async function sendSignal(
 ): Promise<VerdictAnswer | null> {
   const handle = deps.client.workflow.getHandle(workflowIdOf(id));
   try {
-    await handle.signal(name, { ...body, by, at, requestId });
+    await inTime(deps, () => handle.signal(name, { ...body, by, at, requestId }));
   } catch (error) {
     throw error instanceof WorkflowNotFoundError ? await whyNot(deps, id) : error;
   }
@@ -32,8 +32,9 @@ export async function sendSignal(
     const answer = await ask<VerdictAnswer>(deps, id, queries.verdict, requestId);
     return answer.verdict ? answer : null;
   } catch (error) {
-    if (isNoAnswer(error)) return null;
-    throw error;
+    // The signal is durable already: whatever goes wrong now must not look as if it were lost.
+    deps.logger.warn({ err: error, incident: id }, 'no verdict yet; the signal is recorded');
+    return null;
   }
 }
 

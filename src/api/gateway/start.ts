@@ -9,7 +9,8 @@ import { type IncidentView, viewOf } from '../../process/view.ts';
 import { attributes } from '../../temporal/searchAttributes.ts';
 import { fixedAttributesOf, movingAttributesOf } from '../../workflows/searchAttributes.ts';
 import { derivedId, randomId } from '../ids.ts';
-import { type GatewayDeps, linkOf, type TemporalLink } from './deps.ts';
+import { type GatewayDeps, inTime, linkOf, type TemporalLink } from './deps.ts';
+import { describe, isRunning } from './read.ts';
 
 export interface StartRequest {
   request: IncidentRequest;
@@ -46,25 +47,23 @@ async function startByDedupKey(
     const id = derivedId('dedupKey', key, generation);
     const started = await tryStart(deps, start, id, generation);
     if (started) return started;
-    const found = await deps.client.workflow.getHandle(workflowIdOf(id)).describe();
-    if (isOpen(found) || isRetryOf(found, start.idempotencyKey)) return { isNew: false, id };
+    const found = await describe(deps, id);
+    if (isRunning(found) || isRetryOf(found, start.idempotencyKey)) return { isNew: false, id };
   }
 }
-
-const isOpen = ({ status }: WorkflowExecutionDescription) => status.name === 'RUNNING';
 
 /** The very call that began an incident which has ended since: it gets that one and no second. */
 const isRetryOf = ({ memo }: WorkflowExecutionDescription, key: string | undefined): boolean =>
   key !== undefined && (memo as HotfixMemo | undefined)?.requestId === key;
 
-async function lastGeneration({ client }: GatewayDeps, key: string): Promise<number> {
+async function lastGeneration(deps: GatewayDeps, key: string): Promise<number> {
   const query = `${attributes.dedupKey.name} = ${quote(key)}`;
-  let last = 1;
-  for await (const { memo } of client.workflow.list({ query, pageSize: 10 })) {
-    last = Math.max(last, (memo as HotfixMemo | undefined)?.generation ?? 1);
-    break;
-  }
-  return last;
+  return inTime(deps, async () => {
+    for await (const { memo } of deps.client.workflow.list({ query, pageSize: 1 })) {
+      return (memo as HotfixMemo | undefined)?.generation ?? 1;
+    }
+    return 1;
+  });
 }
 
 /** A string in a visibility query. */
@@ -84,16 +83,18 @@ async function tryStart(
   const incident = viewOf(state);
   const memo: HotfixMemo = { incident, generation, ...requestId };
   try {
-    const { firstExecutionRunId } = await deps.client.workflow.start(workflowType, {
-      workflowId: workflowIdOf(id),
-      taskQueue,
-      args: [opening],
-      memo: { ...memo },
-      typedSearchAttributes: [...fixedAttributesOf(state), ...movingAttributesOf(state)],
-      staticSummary: request.title.slice(0, 200),
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-    });
+    const { firstExecutionRunId } = await inTime(deps, () =>
+      deps.client.workflow.start(workflowType, {
+        workflowId: workflowIdOf(id),
+        taskQueue,
+        args: [opening],
+        memo: { ...memo },
+        typedSearchAttributes: [...fixedAttributesOf(state), ...movingAttributesOf(state)],
+        staticSummary: request.title.slice(0, 200),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+      }),
+    );
     return { isNew: true, incident, temporal: linkOf(deps, id, firstExecutionRunId) };
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return null;

@@ -1,0 +1,100 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { stringify } from 'yaml';
+
+/** Where this run of the demo keeps and finds everything. */
+export interface DemoSettings {
+  folder: string;
+  api: string;
+  temporalUi: string;
+  shop: string;
+  shopPort: number;
+  shopState: string;
+  /** The environment of the service. */
+  env: Record<string, string>;
+}
+
+/** Free ports and a folder of its own, so that the demo never meets a service that is running. */
+export async function demoSettings(reviewLimit: string): Promise<DemoSettings> {
+  const [api, temporal, ui, shop] = await freePorts(4);
+  const folder = mkdtempSync(path.join(tmpdir(), 'hotfix-demo-'));
+  const shopState = path.join(folder, 'shop');
+  const configFile = path.join(folder, 'hotfix.yaml');
+  writeFileSync(configFile, configuration(shop, shopState, reviewLimit));
+  return {
+    folder,
+    api: `http://127.0.0.1:${api}`,
+    temporalUi: `http://127.0.0.1:${ui}`,
+    shop: `http://127.0.0.1:${shop}`,
+    shopPort: shop,
+    shopState,
+    env: {
+      PORT: String(api),
+      TEMPORAL_PORT: String(temporal),
+      TEMPORAL_UI_PORT: String(ui),
+      HOTFIX_DATA: folder,
+      HOTFIX_CONFIG: configFile,
+      LOG_LEVEL: 'warn',
+    },
+  };
+}
+
+/** The `hotfix.yaml` of the demo: short windows, so that all of it fits into a minute. */
+function configuration(port: number, state: string, reviewLimit: string): string {
+  const program = path.join(import.meta.dirname, '..', 'shop', 'deploy.js');
+  const run = {
+    adapter: 'command',
+    command: [process.execPath, program, '--port', String(port), '--state', state],
+    timeout: '30s',
+  };
+  const level = (name: string, notify: string[]) => ({
+    name,
+    notify,
+    acknowledgeWithin: '3s',
+    decideWithin: '60s',
+  });
+  return stringify({
+    policy: {
+      escalation: {
+        quickReview: {
+          limit: reviewLimit,
+          repeatEvery: '30s',
+          levels: [
+            level('reviewers', ['waiting']),
+            level('incident manager and deployer', ['waiting', 'incidentManager', 'deployer']),
+          ],
+        },
+      },
+    },
+    services: {
+      shop: {
+        deploy: { production: { deploy: run, rollback: run } },
+        monitoring: {
+          window: '6s',
+          measures: [
+            {
+              name: 'healthz',
+              adapter: 'http',
+              url: `http://127.0.0.1:${port}/healthz`,
+              bodyContains: '"status":"ok"',
+              interval: '1s',
+            },
+          ],
+        },
+      },
+    },
+  });
+}
+
+async function freePorts(count: number): Promise<[number, number, number, number]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => new Promise((done) => server.once('listening', done))));
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports as [number, number, number, number];
+}

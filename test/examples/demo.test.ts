@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Program } from '../support/processes.ts';
+
+const running: Program[] = [];
+
+afterEach(async () => {
+  for (const program of running.splice(0)) {
+    await program.end('SIGKILL');
+    program.forget();
+  }
+});
+
+function demo(...args: string[]): Program {
+  const program = new Program(['scripts/run.mjs', 'examples/demo.ts', ...args], {});
+  running.push(program);
+  return program;
+}
+
+/** Where the demo said that its parts listen. */
+const addresses = (output: string): string[] =>
+  [...output.matchAll(/^ {2}(?:Temporal UI|API|shop) +(http:\/\/127\.0\.0\.1:\d+)/gm)].map(
+    ([, address = '']) => address,
+  );
+
+const answers = (address: string): Promise<boolean> =>
+  fetch(address).then(
+    () => true,
+    () => false,
+  );
+
+async function expectAllGone(output: string): Promise<void> {
+  const all = addresses(output);
+  expect(all).toHaveLength(3);
+  for (const address of all) expect(await answers(address)).toBe(false);
+}
+
+describe('npm run demo', () => {
+  test('breaks a shop, fixes it through the ten roles, and leaves nothing behind', async () => {
+    const program = demo();
+    expect(await program.ended()).toBe(0);
+    const { output } = program;
+    const marked = [...output.matchAll(/▶ ([A-Z][a-z -]+?)(?: {3}|\n)/g)].map(([, phase]) => phase);
+    expect(marked).toEqual([
+      'Incident declaration',
+      'Quick fix',
+      'Quick review',
+      'Deploy now',
+      'Verify and monitor',
+      'Post-mortem',
+    ]);
+    const shares = [...output.matchAll(/(\d+) % of checkouts work/g)];
+    const [broken, fixed] = shares.map(([, share]) => Number(share));
+    expect(broken).toBeLessThan(50);
+    expect(fixed).toBeGreaterThan(95);
+    expect(output).toContain('closed: The post-mortem is done');
+    expect(output).toContain('# Post-mortem: The checkout is down');
+    await expectAllGone(output);
+  });
+
+  test('--late-review escalates to both levels, and the decisions are marked late', async () => {
+    const program = demo('--late-review');
+    expect(await program.ended()).toBe(0);
+    expect(program.output).toContain('the limit is 4 s in this demo instead of 15 min');
+    for (const level of [1, 2]) expect(program.output).toContain(`level ${level} is told`);
+    expect(program.output).toMatch(/sanityChecked \| approved \(late\)/);
+    expect(program.output).toMatch(/securityChecked \| approved \(late\)/);
+  });
+
+  test('Ctrl-C in the middle ends everything that it started', async () => {
+    const program = demo();
+    await program.says('▶ Quick review');
+    await sleep(200);
+    expect(await program.end('SIGINT')).toBe(0);
+    await expectAllGone(program.output);
+  });
+
+  test('an option that it does not know is a sentence', async () => {
+    const program = demo('--fast');
+    expect(await program.ended()).toBe(1);
+    expect(program.output).toContain("Unknown option '--fast'");
+    expect(program.output).not.toContain('    at ');
+  });
+});
