@@ -16,12 +16,18 @@ import type {
 export type { Notification } from '../process/notifications.ts';
 export type * from '../process/outcomes.ts';
 
-/** What a monitoring window is asked about. */
+/** What an analysis is asked about. Times are ISO 8601, UTC. */
 export interface MonitorRequest {
   incidentId: string;
   service: string;
   environment: Environment;
   attempt: number;
+  /** What has just been done there. */
+  after: 'deploy' | 'rollback';
+  /** When the impact began, or else the incident: measures relative to a baseline look before it. */
+  impactStartedAt: string;
+  /** When the deploy or rollback had ended. */
+  deployedAt: string;
 }
 
 /**

@@ -79,6 +79,14 @@ export const incidentSchema = z
             outcome,
             summary: z.string(),
             counts: z.record(z.string(), z.int()),
+            points: z.array(z.tuple([z.number(), z.number().nullable(), outcome])),
+            thresholds: z.array(
+              z.object({
+                label: z.string(),
+                value: z.number(),
+                kind: z.enum(['success', 'failure', 'baseline']),
+              }),
+            ),
           }),
         ),
       })

@@ -14,6 +14,7 @@ export function termsOf(config: Config, service?: ServiceConfig): ServiceTerms {
     people: Object.keys(config.people),
     staging: service?.deploy?.staging !== undefined,
     monitored: service?.monitoring !== undefined,
+    stagingMonitored: false,
     rollback: production?.rollback !== undefined && production.rollback.adapter !== 'manual',
   };
 }

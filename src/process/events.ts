@@ -50,6 +50,8 @@ export const serviceTermsSchema = z.object({
   staging: z.boolean().default(false),
   /** Whether anything measures the service after a deploy. */
   monitored: z.boolean().default(false),
+  /** Whether anything measures its staging environment. */
+  stagingMonitored: z.boolean().default(false),
   /** Whether a deploy can be taken back. */
   rollback: z.boolean().default(false),
 });

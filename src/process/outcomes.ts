@@ -26,6 +26,8 @@ export interface DeployStep {
   idempotencyKey: string;
   /** For a rollback: what was live before the deploy that is taken back, where that is known. */
   before?: LiveVersion;
+  /** For a rollback: the `idempotencyKey` of the deploy that it takes back. */
+  undoes?: string;
 }
 
 /** How a deploy or a rollback ended. Times are ISO 8601, UTC. */
@@ -48,7 +50,21 @@ export interface DeployResult {
 /** Missing data is neither: `inconclusive`. `error` is a measurement that could not be made at all. */
 export type MeasurementOutcome = 'passed' | 'failed' | 'inconclusive' | 'error';
 
-/** One measure over the whole window. */
+/**
+ * One measurement: milliseconds since the beginning of the analysis, the value (null where there was
+ * none), and what it was taken for.
+ */
+export type Point = [offset: number, value: number | null, outcome: MeasurementOutcome];
+
+/** A line that values are held against, resolved to a number, for people to see. */
+export interface Threshold {
+  /** As `fails above 0.05` or `baseline before the impact`. */
+  label: string;
+  value: number;
+  kind: 'success' | 'failure' | 'baseline';
+}
+
+/** One measure over the whole analysis. */
 export interface MeasureResult {
   name: string;
   adapter: string;
@@ -56,6 +72,9 @@ export interface MeasureResult {
   /** One sentence for people, with the last value or the first failure. */
   summary: string;
   counts: Record<MeasurementOutcome, number>;
+  /** Oldest first; bounded, with the extremes kept. */
+  points: Point[];
+  thresholds: Threshold[];
 }
 
 export interface MonitorResult {
@@ -63,6 +82,29 @@ export interface MonitorResult {
   measures: MeasureResult[];
   startedAt: string;
   finishedAt: string;
+}
+
+/**
+ * An analysis that goes on, as the heartbeats of its activity carry it; an outcome is null while it
+ * is open.
+ */
+export interface MonitorProgress {
+  startedAt: string;
+  measures: (Omit<MeasureResult, 'outcome'> & { outcome: MeasurementOutcome | null })[];
+}
+
+/** Something that was tried without changing anything, so that what is missing is missed in time. */
+export interface PreflightCheck {
+  environment: Environment;
+  /** Who needs it: the deployer a deploy and a rollback, the monitor a measure. */
+  what: 'deploy' | 'rollback' | 'measure';
+  /** The measure's name; for the others the adapter's. */
+  name: string;
+  ok: boolean;
+  /** One sentence for people: what was found, and where it failed what to do. */
+  summary: string;
+  /** What is live now, where the deploy system can tell. */
+  live?: string;
 }
 
 export interface FollowUpTask {

@@ -28,10 +28,16 @@ export function deployStepOf(
     environment,
     attempt: state.attempt,
     ref: refOf(state),
-    idempotencyKey: `hotfix-${state.id}-${action}-${environment}-${state.attempt}`,
-    ...(action === 'rollback' && liveBefore(state, environment)),
+    idempotencyKey: keyOf(state, action, environment),
+    ...(action === 'rollback' && {
+      ...liveBefore(state, environment),
+      undoes: keyOf(state, 'deploy', environment),
+    }),
   };
 }
+
+const keyOf = ({ id, attempt }: State, action: 'deploy' | 'rollback', environment: Environment) =>
+  `hotfix-${id}-${action}-${environment}-${attempt}`;
 
 /** What the deploy of this attempt found live in the environment. */
 function liveBefore(state: State, environment: Environment): Pick<DeployStep, 'before'> {
@@ -42,3 +48,7 @@ function liveBefore(state: State, environment: Environment): Pick<DeployStep, 'b
 
 /** The ref that the bug fixer gave for this attempt. */
 export const refOf = (state: State): string => state.completed.fixReady?.ref ?? '';
+
+/** When the impact began, as far as it is known. */
+export const impactStartOf = ({ completed, openedAt }: State): string =>
+  completed.incidentDeclared?.impactStartedAt ?? openedAt;

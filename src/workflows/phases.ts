@@ -3,7 +3,7 @@ import { rollbackIsDue } from '../process/consequences.ts';
 import { levelOf } from '../process/escalation.ts';
 import type { DeployResult, MonitorResult } from '../process/outcomes.ts';
 import { type Phase, phaseTitles } from '../process/phases.ts';
-import { deployStepOf, environmentsLeft, refOf } from '../process/steps.ts';
+import { deployStepOf, environmentsLeft, impactStartOf, refOf } from '../process/steps.ts';
 import { waitingFor } from '../process/waiting.ts';
 import { type Answer, activities, answerOf } from './activities.ts';
 import { now, type Run } from './run.ts';
@@ -81,6 +81,9 @@ async function monitoring(run: Run): Promise<void> {
     service: request.service,
     environment: 'production' as const,
     attempt,
+    after: 'deploy' as const,
+    impactStartedAt: impactStartOf(run.state),
+    deployedAt: startedAt,
   };
   const options = { summary: `watching ${request.service}, attempt ${attempt}` };
   const isUseless = () => left() || rollbackIsDue(run.state);
@@ -148,6 +151,8 @@ const measuredOf = (answer: Answer<MonitorResult>, startedAt: string): MonitorRe
             outcome: 'error',
             summary: answer.reason,
             counts: { passed: 0, failed: 0, inconclusive: 0, error: 1 },
+            points: [],
+            thresholds: [],
           },
         ],
         startedAt,

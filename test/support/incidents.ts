@@ -162,6 +162,8 @@ export const measured = (outcome: MeasurementOutcome): MonitorResult => ({
       outcome,
       summary: `It ${outcome}.`,
       counts: { passed: 0, failed: 0, inconclusive: 0, error: 0 },
+      points: [],
+      thresholds: [],
     },
   ],
 });

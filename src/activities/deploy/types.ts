@@ -1,10 +1,23 @@
-import type { DeployResult, LiveVersion } from '../../process/outcomes.ts';
+import type { DeployResult, Environment, LiveVersion } from '../../process/outcomes.ts';
 import type { DeployStep } from '../types.ts';
 
 export type DeployAction = 'deploy' | 'rollback';
 
 export interface DeployRequest extends DeployStep {
   action: DeployAction;
+}
+
+/** Where deploys go, before there is one. */
+export interface DeployTarget {
+  service: string;
+  environment: Environment;
+}
+
+export interface Access {
+  /** One sentence for people: what was tried and found. */
+  summary: string;
+  /** What is live now, where the deploy system can tell. */
+  live?: LiveVersion | undefined;
 }
 
 /**
@@ -48,6 +61,11 @@ export interface DeployAdapter {
    * cannot tell, as with a program or a person: then its own rollback has to know.
    */
   live?(request: DeployRequest, signal: AbortSignal): Promise<LiveVersion | undefined>;
+  /**
+   * Tries access and target without changing anything: the credential is valid and has the right, the
+   * target exists. Throws as `start` would; absent where nothing can be tried.
+   */
+  check?(target: DeployTarget, signal: AbortSignal): Promise<Access>;
   /** What this step has already begun, so far as the deploy system can tell. */
   find(request: DeployRequest, signal: AbortSignal): Promise<Run | undefined>;
   /**

@@ -133,7 +133,7 @@ function conclude(measures: readonly Measure[], progress: Progress, clock: Clock
 function toResult({ name, adapter, failureLimit }: Measure, tally: Tally): MeasureResult {
   const outcome = concludeMeasure(tally, failureLimit);
   const summary = (outcome === 'failed' && tally.firstFailure) || tally.last;
-  return { name, adapter, outcome, summary, counts: tally.counts };
+  return { name, adapter, outcome, summary, counts: tally.counts, points: [], thresholds: [] };
 }
 
 const tallyOf = ({ tallies }: Progress, { name }: Measure): Tally => tallies[name] ?? emptyTally;

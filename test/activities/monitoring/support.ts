@@ -7,6 +7,9 @@ export const monitorRequest: MonitorRequest = {
   service: 'shop',
   environment: 'production',
   attempt: 1,
+  after: 'deploy',
+  impactStartedAt: '2026-11-24T03:00:00.000Z',
+  deployedAt: '2026-11-24T03:30:00.000Z',
 };
 
 /** A measure that finds what the function says, given how often it was asked before. */

@@ -33,6 +33,8 @@ test('measures at each interval, from the beginning of the window to its end', a
         outcome: 'passed',
         summary: 'well',
         counts: { passed: 7, failed: 0, inconclusive: 0, error: 0 },
+        points: [],
+        thresholds: [],
       },
       {
         name: 'slow',
@@ -40,6 +42,8 @@ test('measures at each interval, from the beginning of the window to its end', a
         outcome: 'passed',
         summary: 'well',
         counts: { passed: 3, failed: 0, inconclusive: 0, error: 0 },
+        points: [],
+        thresholds: [],
       },
     ],
   });
