@@ -3,15 +3,19 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { type Sleep, sleep as systemSleep } from './clock.ts';
 import { carryOut } from './deploy/carry-out.ts';
-import type { DeployAdapter } from './deploy/types.ts';
+import { type DeployLock, underLock } from './deploy/lock.ts';
+import { temporalLock } from './deploy/temporal-lock.ts';
+import type { DeployAdapter, DeployRequest } from './deploy/types.ts';
 import { messageOf, transient } from './failures.ts';
 import type { Monitoring } from './monitoring/types.ts';
 import { watch } from './monitoring/watch.ts';
 import { deliver } from './notify/deliver.ts';
 import type { NotificationChannel } from './notify/types.ts';
+import { tryAccess } from './preflight.ts';
 import { fileAll } from './tracker/file-follow-ups.ts';
 import type { Tracker } from './tracker/types.ts';
-import type { Environment, HotfixActivities } from './types.ts';
+import type { DeployResult, Environment, HotfixActivities } from './types.ts';
+import { untilEnded } from './workflow-end.ts';
 
 /** What one service is connected to in one environment. */
 export interface ServiceAdapters {
@@ -25,6 +29,8 @@ export interface ActivityDeps {
   services: (service: string, environment: Environment) => ServiceAdapters;
   channels: readonly NotificationChannel[];
   tracker: Tracker;
+  /** One deploy at a time; without it, the workflow of that name. */
+  lock?: DeployLock | undefined;
   logger: Logger;
   now: () => Date;
   sleep?: Sleep;
@@ -33,19 +39,35 @@ export interface ActivityDeps {
 /** The worker's activities. Each throws only what {@link HotfixActivities} says. */
 export function createActivities(deps: ActivityDeps): HotfixActivities {
   const { services, channels, tracker, logger, now, sleep = systemSleep } = deps;
+  const { lock = temporalLock } = deps;
   const guarded = guardBy(logger);
+  const carryOutAlone = (adapter: DeployAdapter, request: DeployRequest) =>
+    underLock(lock, request, () => carryOut(adapter, request));
   return {
     deploy: guarded('The deploy', (step) =>
-      carryOut(services(step.service, step.environment).deploy, { ...step, action: 'deploy' }),
+      carryOutAlone(services(step.service, step.environment).deploy, {
+        ...step,
+        action: 'deploy',
+      }),
     ),
-    rollback: guarded('The rollback', (step) =>
-      carryOut(services(step.service, step.environment).rollback, { ...step, action: 'rollback' }),
+    rollback: guarded('The rollback', async (step) => {
+      const adapter = services(step.service, step.environment).rollback;
+      // Of a rollback there is no standing back: what would be overtaken is refused.
+      return (await carryOutAlone(adapter, { ...step, action: 'rollback' })) as DeployResult;
+    }),
+    preflight: guarded('The preflight', (service) =>
+      tryAccess(
+        service,
+        (environment) => services(service, environment),
+        Context.current().cancellationSignal,
+      ),
     ),
     monitor: guarded('The monitoring', (request) =>
       watch(services(request.service, request.environment).monitoring, request, { now, sleep }),
     ),
     notify: guarded('The notification', (notifications) => deliver(notifications, channels)),
     fileFollowUps: guarded('The filing of follow-ups', (tasks) => fileAll(tasks, tracker)),
+    workflowEnd: guarded('The watch over a deploy', untilEnded),
   };
 }
 

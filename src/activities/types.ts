@@ -11,6 +11,8 @@ import type {
   FiledFollowUp,
   FollowUpTask,
   MonitorResult,
+  Overtaken,
+  PreflightCheck,
 } from '../process/outcomes.ts';
 
 export type { Notification } from '../process/notifications.ts';
@@ -35,9 +37,14 @@ export interface MonitorRequest {
  * for people; non-retryable where a retry cannot mend it.
  */
 export interface HotfixActivities {
-  deploy: (step: DeployStep) => Promise<DeployResult>;
+  /** Waits for the service's lock first; `overtaken` where what is live has become another meanwhile. */
+  deploy: (step: DeployStep) => Promise<DeployResult | Overtaken>;
   rollback: (step: DeployStep) => Promise<DeployResult>;
+  /** Tries the access to the systems of a service without changing anything. */
+  preflight: (service: string) => Promise<PreflightCheck[]>;
   monitor: (request: MonitorRequest) => Promise<MonitorResult>;
   notify: (notifications: Notification[]) => Promise<void>;
   fileFollowUps: (tasks: FollowUpTask[]) => Promise<FiledFollowUp[]>;
+  /** For a lock: resolves when the workflow has ended, or never was. */
+  workflowEnd: (workflowId: string) => Promise<void>;
 }

@@ -8,6 +8,9 @@ import { problemSchema } from './problems.ts';
 const time = z.iso.datetime();
 const outcome = z.enum(['passed', 'failed', 'inconclusive', 'error']);
 
+const environmentSchema = z.enum(['staging', 'production']);
+const partySchema = z.object({ incidentId: z.string(), ref: z.string(), since: time });
+
 const deployResultSchema = z.object({
   outcome: z.enum(['succeeded', 'failed']),
   adapter: z.string(),
@@ -43,6 +46,10 @@ export const incidentSchema = z
         signal: z.enum(signalNames),
         item: z.enum(checklistItems).optional(),
         task: z.string(),
+        advice: z
+          .string()
+          .optional()
+          .describe('What the measurements speak for, or why it is asked again'),
         assignees: z.array(z.string()).describe('Empty while anybody may do it'),
         since: time,
         deadline: time,
@@ -58,9 +65,37 @@ export const incidentSchema = z
     bypass: z
       .object({ by: z.string(), at: time, reason: z.string(), reviewed: z.boolean() })
       .nullable(),
+    preflight: z
+      .array(
+        z.object({
+          environment: environmentSchema,
+          what: z.enum(['deploy', 'rollback', 'measure']),
+          name: z.string(),
+          ok: z.boolean(),
+          summary: z.string(),
+          live: z.string().optional(),
+        }),
+      )
+      .describe('What was tried of the access to the systems while there was time'),
     deploys: z.array(
       z.object({
-        environment: z.enum(['staging', 'production']),
+        environment: environmentSchema,
+        ref: z.string(),
+        attempt: z.int(),
+        startedAt: time,
+        result: deployResultSchema.nullable(),
+      }),
+    ),
+    deployQueue: z
+      .object({
+        environment: environmentSchema,
+        holder: partySchema.nullable(),
+        waiting: z.array(partySchema),
+      })
+      .nullable()
+      .describe('Who deploys and who waits, where another incident deploys the same service'),
+    rollbacks: z.array(
+      z.object({
         ref: z.string(),
         attempt: z.int(),
         startedAt: time,
@@ -79,7 +114,6 @@ export const incidentSchema = z
             outcome,
             summary: z.string(),
             counts: z.record(z.string(), z.int()),
-            points: z.array(z.tuple([z.number(), z.number().nullable(), outcome])),
             thresholds: z.array(
               z.object({
                 label: z.string(),

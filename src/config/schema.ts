@@ -57,23 +57,23 @@ const escalationsSchema = z.strictObject(
   ) as Record<Phase, z.ZodOptional<typeof escalationSchema>>,
 );
 
-const { escalation, rollbackOnFailedVerification, mayBypassReview, mayManage } = policySchema.shape;
+const { escalation, ...fields } = policySchema.shape;
+
+/** A field without its default. */
+const inherited = <T extends z.ZodType>(field: z.ZodDefault<T>) =>
+  field
+    .unwrap()
+    .optional()
+    .describe(field.description ?? '');
 
 /** The same keys as {@link policySchema}, without its defaults: what is not said here is inherited. */
 export const partialPolicySchema = z.strictObject({
   escalation: escalationsSchema.prefault({}).describe(escalation.description ?? ''),
-  rollbackOnFailedVerification: rollbackOnFailedVerification
-    .unwrap()
-    .optional()
-    .describe(rollbackOnFailedVerification.description ?? ''),
-  mayBypassReview: mayBypassReview
-    .unwrap()
-    .optional()
-    .describe(mayBypassReview.description ?? ''),
-  mayManage: mayManage
-    .unwrap()
-    .optional()
-    .describe(mayManage.description ?? ''),
+  rollbackOnFailedVerification: inherited(fields.rollbackOnFailedVerification),
+  onFailedAnalysis: inherited(fields.onFailedAnalysis),
+  answerWithin: inherited(fields.answerWithin),
+  mayBypassReview: inherited(fields.mayBypassReview),
+  mayManage: inherited(fields.mayManage),
 });
 
 const deploySchema = z.discriminatedUnion('adapter', [

@@ -15,6 +15,7 @@ export function termsOf(config: Config, service?: ServiceConfig): ServiceTerms {
     staging: service?.deploy?.staging !== undefined,
     monitored: service?.monitoring !== undefined,
     stagingMonitored: false,
+    connected: service?.deploy !== undefined || service?.monitoring !== undefined,
     rollback: production?.rollback !== undefined && production.rollback.adapter !== 'manual',
   };
 }

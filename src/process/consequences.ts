@@ -1,9 +1,11 @@
 import { checklistItems } from './checklist.ts';
+import { levelOf } from './escalation.ts';
 import type { Draft } from './events.ts';
 import { self } from './events.ts';
+import { whatIsLive } from './live.ts';
 import type { MonitorResult } from './outcomes.ts';
-import type { Phase } from './phases.ts';
-import { isOver, type State } from './state.ts';
+import { type Phase, rolesOf } from './phases.ts';
+import { analysisOf, isOver, rollbackOf, type State } from './state.ts';
 
 /**
  * What follows of itself from a state: the next phase, the way back, the end. Empty where the
@@ -39,8 +41,10 @@ const arrows: Record<Phase, Arrow> = {
     return incidentDeclared && priorityAssessed ? start('quickFix', 1, now) : null;
   },
 
-  quickFix: ({ completed, attempt }, now) =>
-    completed.fixReady ? start('quickReview', attempt, now) : null,
+  quickFix(state, now) {
+    if (topIsToBeTold(state)) return tellTop(state, now);
+    return state.completed.fixReady ? start('quickReview', state.attempt, now) : null;
+  },
 
   quickReview(state, now) {
     const { completed, bypass, attempt } = state;
@@ -52,7 +56,10 @@ const arrows: Record<Phase, Arrow> = {
 
   deploy(state, now) {
     const last = deploysOfAttempt(state).at(-1);
-    if (last?.result?.outcome === 'failed') return goBack(state, now);
+    const staging = analysisOf(state, 'staging', 'deploy')?.result;
+    if (last?.result?.outcome === 'failed' || staging?.outcome === 'failed') {
+      return goBack(state, now);
+    }
     return last?.environment === 'production' && last.result
       ? start('verify', state.attempt, now)
       : null;
@@ -76,13 +83,16 @@ export const deploysOfAttempt = ({ deploys, attempt }: State) =>
   deploys.filter((deploy) => deploy.attempt === attempt);
 
 /**
- * A failed measurement stands unless the monitor answers against it after it was there to be seen:
- * an answer from before cannot have known it.
+ * Failed measurements count where nobody has judged them: the monitor's answer from before cannot have
+ * known them, and the policy may not ask at all. An answer that knew them stands.
  */
-const measurementsFailed = ({ monitoring, completed }: State): boolean =>
-  monitoring?.result?.outcome === 'failed' &&
-  completed.systemVerified !== undefined &&
-  completed.systemVerified.seq < monitoring.seq;
+function measurementsFailed(state: State): boolean {
+  const analysis = analysisOf(state, 'production', 'deploy');
+  if (analysis?.result?.outcome !== 'failed') return false;
+  const answer = state.completed.systemVerified;
+  if (answer) return answer.seq < analysis.seq;
+  return state.terms.policy.onFailedAnalysis === 'rollback';
+}
 
 export const verificationFailed = (state: State): boolean => {
   const { systemVerified, quickVerified } = state.completed;
@@ -91,8 +101,8 @@ export const verificationFailed = (state: State): boolean => {
 };
 
 const verificationPassed = (state: State): boolean => {
-  const { completed, monitoring, terms } = state;
-  const watched = !terms.monitored || Boolean(monitoring?.result);
+  const { completed, terms } = state;
+  const watched = !terms.monitored || Boolean(analysisOf(state, 'production', 'deploy')?.result);
   return Boolean(completed.systemVerified && completed.quickVerified) && watched;
 };
 
@@ -103,8 +113,41 @@ export const rollbackIsDue = (state: State): boolean =>
   verificationFailed(state) &&
   needsRollback(state);
 
-const needsRollback = ({ terms, rollback }: State): boolean =>
-  terms.rollback && terms.policy.rollbackOnFailedVerification && !rollback?.result;
+const needsRollback = (state: State): boolean =>
+  state.terms.rollback &&
+  state.terms.policy.rollbackOnFailedVerification &&
+  !rollbackOf(state)?.result;
+
+/** A rollback that failed leaves production in doubt: nobody waits for a limit then. */
+const topIsToBeTold = (state: State): boolean => {
+  const last = state.rollbacks.at(-1);
+  return (
+    last?.attempt === state.attempt - 1 &&
+    last.result?.outcome === 'failed' &&
+    state.watch.level === 0 &&
+    !state.completed.fixReady
+  );
+};
+
+function tellTop(state: State, at: string): Draft {
+  const { phase } = state;
+  const { levels } = state.terms.policy.escalation[phase];
+  const top = levelOf(state.terms.policy.escalation[phase], levels.length);
+  return {
+    type: 'escalated',
+    at,
+    by: self,
+    data: {
+      phase,
+      level: levels.length,
+      name: top.name,
+      recipients: top.notify,
+      repeat: 0,
+      waitingFor: [...rolesOf(phase)],
+      reason: `The rollback failed. ${whatIsLive(state)}`,
+    },
+  };
+}
 
 /** Whether an answer contradicts measurements that were there to be seen. */
 export const contradicts = (

@@ -1,4 +1,5 @@
 import type { IncidentEvent, Opening, RefusalCode } from './events.ts';
+import type { Environment } from './outcomes.ts';
 import type { IncidentView } from './view.ts';
 
 /** The names under which the workflow is reached: fixed, because other tools are written against them. */
@@ -6,6 +7,29 @@ export const workflowType = 'hotfix';
 export const taskQueue = 'hotfix';
 export const workflowIdOf = (incidentId: string): string => `hotfix-${incidentId}`;
 export const incidentIdOf = (workflowId: string): string => workflowId.replace(/^hotfix-/, '');
+
+/** The lock of a service's environment: a workflow of its own. */
+export const lockWorkflowType = 'deployLock';
+export const lockWorkflowIdOf = (service: string, environment: Environment): string =>
+  `hotfix-lock-${service}-${environment}`;
+
+export const lockMessages = {
+  /** Update: (LockRequest) => Standing */
+  acquire: 'acquire',
+  /** Query: (key) => Standing | null */
+  standing: 'standing',
+  /** Signal: (Release) */
+  release: 'release',
+} as const;
+
+export interface Release {
+  key: string;
+  /** Whether what is live may be another than before. */
+  changed: boolean;
+}
+
+/** The signal by which the lock tells an incident who deploys and who waits; its argument is a DeployQueue. */
+export const deployQueueSignal = 'deployQueueChanged';
 
 export const queries = {
   /** () => IncidentView */

@@ -1,16 +1,18 @@
 import { consequenceOf, contradicts, reached } from './consequences.ts';
-import { levelOf } from './escalation.ts';
-import { type Draft, type IncidentEvent, type Opening, self } from './events.ts';
+import { levelOf, nextLevel } from './escalation.ts';
+import { type Draft, type IncidentEvent, type Opening, self, type Watched } from './events.ts';
+import type { DeployQueue, LastDeploy } from './lock.ts';
 import type {
   DeployResult,
   Environment,
   FiledFollowUp,
   FollowUpTask,
   MonitorResult,
+  PreflightCheck,
 } from './outcomes.ts';
 import { refusalOf, timelineLimit } from './rules.ts';
 import { isCompletion, type ParsedSignal, type Signal } from './signals.ts';
-import { deadlineOf, evolve, isOver, type State } from './state.ts';
+import { analysisOf, deadlineOf, evolve, isOver, type State } from './state.ts';
 import { waitingFor } from './waiting.ts';
 
 /** What an incident hears: a signal, the clock, and what the activities bring back. */
@@ -23,8 +25,15 @@ export type Message =
   | { kind: 'deployFinished'; environment: Environment; ref: string; result: DeployResult }
   | { kind: 'rollbackStarted'; ref: string }
   | { kind: 'rollbackFinished'; ref: string; result: DeployResult }
-  | { kind: 'monitoringStarted' }
-  | { kind: 'monitored'; result: MonitorResult }
+  | { kind: 'deployQueueChanged'; queue: DeployQueue }
+  | {
+      kind: 'overtaken';
+      environment: Environment;
+      by: Pick<LastDeploy, 'incidentId' | 'ref' | 'at'>;
+    }
+  | ({ kind: 'monitoringStarted' } & Watched)
+  | ({ kind: 'monitored'; result: MonitorResult } & Watched)
+  | { kind: 'preflighted'; checks: PreflightCheck[] }
   | { kind: 'followUpsFiled'; tasks: (FollowUpTask & FiledFollowUp)[] }
   | { kind: 'activityFailed'; activity: string; reason: string };
 
@@ -89,8 +98,19 @@ function decide({ state, timeline }: Incident, message: Message, now: string): D
         : [{ type: 'escalated', ...stamp, data: nextEscalation(state) }];
     case 'cancelled':
       return isOver(state) ? [] : [reached('aborted', 'Cancelled in Temporal.', now)];
-    case 'monitoringStarted':
-      return [{ type: 'monitoringStarted', ...stamp, data: {} }];
+    case 'deployQueueChanged':
+      return isDeploying(state) && isNews(message.queue, state.deployQueue)
+        ? [{ type: 'deployQueueChanged', ...stamp, data: message.queue }]
+        : [];
+    case 'overtaken': {
+      const { environment, by } = message;
+      const reason = `The incident ${by.incidentId} has brought ${by.ref} live in ${environment} meanwhile: see whether this fix is still right on top of it, then authorize again.`;
+      return [{ type: 'deployHeld', ...stamp, data: { environment, reason } }];
+    }
+    case 'preflighted':
+      return isNews(message.checks, state.preflight)
+        ? [{ type: 'preflighted', ...stamp, data: { checks: message.checks } }]
+        : [];
     default: {
       const { kind, ...data } = message;
       return [{ type: kind, ...stamp, data } as Draft];
@@ -98,11 +118,18 @@ function decide({ state, timeline }: Incident, message: Message, now: string): D
   }
 }
 
+const isNews = (next: unknown, before: unknown): boolean =>
+  JSON.stringify(next) !== JSON.stringify(before);
+
+/** Whether a deploy or a rollback is under way; the queue is of no interest to others. */
+const isDeploying = ({ deploys, rollbacks }: State): boolean =>
+  [deploys.at(-1), rollbacks.at(-1)].some((step) => step?.result === null);
+
 function nextEscalation(state: State) {
   const { phase, watch, terms } = state;
   const escalation = terms.policy.escalation[phase];
   const repeats = watch.level === escalation.levels.length;
-  const level = repeats ? watch.level : watch.level + 1;
+  const level = nextLevel(escalation, watch);
   const { name, notify } = levelOf(escalation, level);
   return {
     phase,
@@ -172,8 +199,8 @@ function accepted(state: State, signal: Signal, now: string): Draft[] {
 
 /** What the record adds to a completion: that it was late, or against the measurements. */
 function remarks(state: State, signal: Signal): { late?: true; againstMeasurements?: true } {
-  const late = isCompletion(signal.name) && signal.at > deadlineOf(state);
-  const result = state.monitoring?.result;
+  const late = isCompletion(signal.name) && signal.at > deadlineOf(state, signal.name);
+  const result = analysisOf(state, 'production', 'deploy')?.result;
   const against =
     (signal.name === 'systemVerified' &&
       contradicts(result, signal.body.solved && signal.body.healthy)) ||

@@ -24,11 +24,14 @@ export const startWatch = (escalation: Escalation, since: string): Watch => ({
 export const levelOf = (escalation: Escalation, level: number): Level =>
   escalation.levels[Math.min(Math.max(level, 1), escalation.levels.length) - 1] as Level;
 
-/** The next level is told at `at`; after the last one, the last one again. */
-export function escalate(escalation: Escalation, watch: Watch, at: string): Watch {
+/** After the last level, the last one again. */
+export const nextLevel = (escalation: Escalation, watch: Watch): number =>
+  Math.min(watch.level + 1, escalation.levels.length);
+
+/** A level is told at `at`. */
+export function escalate(escalation: Escalation, watch: Watch, level: number, at: string): Watch {
   const last = escalation.levels.length;
   const repeats = watch.level === last;
-  const level = repeats ? last : watch.level + 1;
   const wait = level < last ? levelOf(escalation, level).acknowledgeWithin : escalation.repeatEvery;
   return {
     level,

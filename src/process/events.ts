@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import type { DeployQueue } from './lock.ts';
 import type {
   DeployResult,
   Environment,
   FiledFollowUp,
   FollowUpTask,
   MonitorResult,
+  PreflightCheck,
 } from './outcomes.ts';
 import { type Phase, type Role, roleIds } from './phases.ts';
 import { policySchema } from './policy.ts';
@@ -52,6 +54,8 @@ export const serviceTermsSchema = z.object({
   monitored: z.boolean().default(false),
   /** Whether anything measures its staging environment. */
   stagingMonitored: z.boolean().default(false),
+  /** Whether there is anything whose access can be tried before it is needed. */
+  connected: z.boolean().default(false),
   /** Whether a deploy can be taken back. */
   rollback: z.boolean().default(false),
 });
@@ -97,6 +101,13 @@ type Accepted = {
   };
 };
 
+/** What an analysis watches. */
+export interface Watched {
+  environment: Environment;
+  after: 'deploy' | 'rollback';
+  attempt: number;
+}
+
 /** The data of each type of event. The timeline is the list of these and nothing else. */
 export interface EventData extends Accepted {
   incidentOpened: Opening;
@@ -111,13 +122,20 @@ export interface EventData extends Accepted {
     /** How often the last level was told before. */
     repeat: number;
     waitingFor: Role[];
+    /** Why at once and not at a limit. */
+    reason?: string;
   };
   deployStarted: { environment: Environment; ref: string };
   deployFinished: { environment: Environment; ref: string; result: DeployResult };
+  /** The deploy waits for another incident's, or another one waits for it. */
+  deployQueueChanged: DeployQueue;
+  /** Not begun; its deployer is asked again. */
+  deployHeld: { environment: Environment; reason: string };
   rollbackStarted: { ref: string };
   rollbackFinished: { ref: string; result: DeployResult };
-  monitoringStarted: Record<never, never>;
-  monitored: { result: MonitorResult };
+  monitoringStarted: Watched;
+  monitored: Watched & { result: MonitorResult };
+  preflighted: { checks: PreflightCheck[] };
   followUpsFiled: { tasks: (FollowUpTask & FiledFollowUp)[] };
   activityFailed: { activity: string; reason: string };
 }

@@ -1,5 +1,6 @@
 import { spell } from './duration.ts';
 import type { IncidentEvent } from './events.ts';
+import type { PreflightCheck } from './outcomes.ts';
 import { phaseTitles } from './phases.ts';
 import { isOver, type State } from './state.ts';
 import { type Wait, waitingFor } from './waiting.ts';
@@ -53,7 +54,7 @@ function compose(state: State, event: IncidentEvent): Composed | null {
         kind: 'escalation',
         recipients: peopleOf(state, event.data.recipients),
         subject: escalationSubject(event.data),
-        text: taskList(state),
+        text: [event.data.reason, taskList(state)].filter(Boolean).join('\n\n'),
       };
     case 'reviewBypassed':
       return {
@@ -64,6 +65,10 @@ function compose(state: State, event: IncidentEvent): Composed | null {
       };
     case 'monitored':
       return event.data.result.outcome === 'passed' ? null : badMeasurements(state, event);
+    case 'deployHeld':
+      return turn(state, `Deploy to ${event.data.environment} held: authorize again`);
+    case 'preflighted':
+      return brokenAccess(state, event.data.checks);
     case 'rollbackFinished':
       return status(`Rollback ${event.data.result.outcome}`, event.data.result.summary);
     case 'statusChanged':
@@ -95,21 +100,46 @@ function turn(state: State, subject: string, intro?: string): Composed | null {
 
 type Escalated = Extract<IncidentEvent, { type: 'escalated' }>['data'];
 
-const escalationSubject = ({ phase, level, name, repeat }: Escalated): string =>
-  `${phaseTitles[phase]} is late: level ${level}, ${name}${repeat > 0 ? ` (again, ${repeat + 1}.)` : ''}`;
+const escalationSubject = ({ phase, level, name, repeat, reason }: Escalated): string =>
+  reason
+    ? `At once: level ${level}, ${name}`
+    : `${phaseTitles[phase]} is late: level ${level}, ${name}${repeat > 0 ? ` (again, ${repeat + 1}.)` : ''}`;
 
+/** Of a rollback everybody hears who decides what next; of a deploy, who has to judge it. */
 function badMeasurements(
   state: State,
-  { data }: Extract<IncidentEvent, { type: 'monitored' }>,
+  { data: { environment, after, result } }: Extract<IncidentEvent, { type: 'monitored' }>,
 ): Composed {
-  const lines = data.result.measures.map(
+  const lines = result.measures.map(
     ({ name, outcome, summary }) => `- ${name}: ${outcome}. ${summary}`,
   );
+  const judges = environment === 'staging' ? ['deployer', 'bugFixer'] : ['monitor', 'tester'];
+  const outcome = result.outcome === 'failed' ? 'failed' : 'say nothing certain';
+  return {
+    kind: after === 'rollback' ? 'escalation' : 'phase',
+    recipients: peopleOf(state, after === 'rollback' ? [...judges, ...topOf(state)] : judges),
+    subject: `The measurements of ${environment} after the ${after} ${outcome}`,
+    text: [...lines, '', taskList(state)].join('\n').trim(),
+  };
+}
+
+const topOf = ({ phase, terms }: State): string[] =>
+  terms.policy.escalation[phase].levels.at(-1)?.notify ?? [];
+
+/** The deployer and the monitor hear it while there is time. */
+function brokenAccess(state: State, checks: readonly PreflightCheck[]): Composed | null {
+  const bad = checks.filter(({ ok }) => !ok);
+  if (bad.length === 0) return null;
+  const roles = bad.map(({ what }) => (what === 'measure' ? 'monitor' : 'deployer'));
   return {
     kind: 'phase',
-    recipients: peopleOf(state, ['monitor', 'tester']),
-    subject: `The measurements ${data.result.outcome === 'failed' ? 'failed' : 'say nothing certain'}`,
-    text: lines.join('\n'),
+    recipients: peopleOf(state, [...new Set(roles)]),
+    subject: `Not ready to ${roles.includes('deployer') ? 'deploy' : 'measure'}: ${bad.length} of ${checks.length} checks failed`,
+    text: bad
+      .map(
+        ({ environment, what, name, summary }) => `- ${environment}, ${what} ${name}: ${summary}`,
+      )
+      .join('\n'),
   };
 }
 
@@ -128,8 +158,9 @@ function peopleOf(state: State, names: readonly string[]): string[] {
 
 const taskList = (state: State): string => waitingFor(state).map(taskLine).join('\n');
 
-const taskLine = ({ role, task, signal, item, assignees, since, deadline }: Wait): string => {
+const taskLine = (wait: Wait): string => {
+  const { role, task, signal, item, advice, assignees, since, deadline } = wait;
   const who = assignees.length > 0 ? `${role} (${assignees.join(', ')})` : role;
   const limit = spell(Date.parse(deadline) - Date.parse(since));
-  return `- ${who}: ${task} Signal \`${signal}\`${item ? ` for \`${item}\`` : ''}, until ${deadline} (${limit}).`;
+  return `- ${who}: ${task} Signal \`${signal}\`${item ? ` for \`${item}\`` : ''}, until ${deadline} (${limit}).${advice ? ` ${advice}` : ''}`;
 };

@@ -47,6 +47,12 @@ export interface DeployResult {
   finishedAt: string;
 }
 
+/** The step was not begun: another incident's deploy has changed what is live meanwhile. */
+export interface Overtaken {
+  outcome: 'overtaken';
+  by: { incidentId: string; ref: string; at: string };
+}
+
 /** Missing data is neither: `inconclusive`. `error` is a measurement that could not be made at all. */
 export type MeasurementOutcome = 'passed' | 'failed' | 'inconclusive' | 'error';
 

@@ -100,6 +100,16 @@ export const policySchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Roll back first when the verification fails'),
+  onFailedAnalysis: z
+    .enum(['ask', 'rollback'])
+    .default('ask')
+    .describe(
+      'What failed measurements do before the monitor has answered: ask them, or roll back at once',
+    ),
+  answerWithin: duration
+    .refine((value) => value >= 1000, { error: 'must be at least 1s' })
+    .default(5 * minute)
+    .describe('How long the monitor has to answer measurements that did not pass'),
   mayBypassReview: z
     .array(name)
     .default(['incidentManager'])

@@ -50,7 +50,18 @@ function intervalsOf({ times }: IncidentView): Interval[] {
 
 /** The report as Markdown. What people wrote is escaped or quoted, so that it cannot pose as ours. */
 export function renderPostMortem(postMortem: PostMortem): string {
-  const sections = [head, story, times, phaseTable, deploys, measurements, actions, checks, events];
+  const sections = [
+    head,
+    story,
+    times,
+    phaseTable,
+    deploys,
+    rollbacks,
+    measurements,
+    actions,
+    checks,
+    events,
+  ];
   return `${sections
     .map((section) => section(postMortem))
     .filter(Boolean)
@@ -124,6 +135,19 @@ const deploys: Section = ({ incident }) =>
         ]),
       )}`;
 
+const rollbacks: Section = ({ incident }) =>
+  incident.rollbacks.length === 0
+    ? ''
+    : `## Rollbacks\n\n${table(
+        ['attempt', 'taken back', 'outcome', 'how'],
+        incident.rollbacks.map(({ attempt, ref, result }) => [
+          String(attempt),
+          `\`${inline(ref)}\``,
+          result?.outcome ?? 'goes on',
+          inline(result?.summary ?? ''),
+        ]),
+      )}`;
+
 const measurements: Section = ({ incident: { monitoring } }) =>
   monitoring === null
     ? ''
@@ -188,6 +212,19 @@ export function gist(event: IncidentEvent): string {
   return `${words}${late}${against}`;
 }
 
+const watchedGist = ({ environment, after, attempt }: EventData['monitoringStarted']): string =>
+  `${environment} after the ${after} of attempt ${attempt}`;
+
+const queueGist = ({ environment, holder, waiting }: EventData['deployQueueChanged']): string =>
+  `${environment}: ${holder ? `${holder.incidentId} deploys ${holder.ref}` : 'nobody deploys'}, ${waiting.map(({ incidentId }) => incidentId).join(', ') || 'nobody'} waits`;
+
+function preflightGist(checks: EventData['preflighted']['checks']): string {
+  const bad = checks.filter(({ ok }) => !ok);
+  return bad.length === 0
+    ? `${checks.length} of ${checks.length} well`
+    : bad.map(({ environment, name, summary }) => `${environment} ${name}: ${summary}`).join(' ');
+}
+
 function gistOf(event: IncidentEvent): string {
   switch (event.type) {
     case 'incidentOpened':
@@ -199,7 +236,9 @@ function gistOf(event: IncidentEvent): string {
     case 'signalRefused':
       return `${event.data.signal} refused: ${event.data.reason}`;
     case 'escalated':
-      return `level ${event.data.level} (${event.data.name}) told`;
+      return [`level ${event.data.level} (${event.data.name}) told`, event.data.reason]
+        .filter(Boolean)
+        .join(': ');
     case 'deployStarted':
       return `${event.data.ref} to ${event.data.environment}`;
     case 'deployFinished':
@@ -208,10 +247,16 @@ function gistOf(event: IncidentEvent): string {
       return `taking back ${event.data.ref}`;
     case 'rollbackFinished':
       return `${event.data.result.outcome}: ${event.data.result.summary}`;
+    case 'deployQueueChanged':
+      return queueGist(event.data);
+    case 'deployHeld':
+      return event.data.reason;
     case 'monitoringStarted':
-      return 'measuring';
+      return watchedGist(event.data);
     case 'monitored':
-      return event.data.result.outcome;
+      return `${watchedGist(event.data)}: ${event.data.result.outcome}`;
+    case 'preflighted':
+      return preflightGist(event.data.checks);
     case 'followUpsFiled':
       return event.data.tasks.map(({ id }) => id).join(', ');
     case 'activityFailed':

@@ -1,21 +1,38 @@
 import { type ChecklistItem, checklistItems } from './checklist.ts';
-import { acknowledge, escalate, startWatch, type Watch } from './escalation.ts';
-import type { EventData, IncidentEvent, Opening, Status } from './events.ts';
+import { acknowledge, escalate, later, startWatch, type Watch } from './escalation.ts';
+import type { EventData, IncidentEvent, Opening, Status, Watched } from './events.ts';
+import type { DeployQueue } from './lock.ts';
 import type {
   DeployResult,
   Environment,
   FiledFollowUp,
   FollowUpTask,
   MonitorResult,
+  PreflightCheck,
 } from './outcomes.ts';
 import type { Phase, Role } from './phases.ts';
-import type { CompletionName, SignalBody } from './signals.ts';
+import type { CompletionName, SignalBody, SignalName } from './signals.ts';
 
 /** Who said it, when it was received, and its place in the timeline. */
 export type Said<T> = T & { by: string; at: string; seq: number };
 
 export interface DeployRecord {
   environment: Environment;
+  ref: string;
+  attempt: number;
+  startedAt: string;
+  result: DeployResult | null;
+}
+
+/** One analysis: of a deploy to one environment, or of a rollback. */
+export interface AnalysisRecord extends Watched {
+  startedAt: string;
+  /** The place in the timeline of what is known of it. */
+  seq: number;
+  result: MonitorResult | null;
+}
+
+export interface RollbackRecord {
   ref: string;
   attempt: number;
   startedAt: string;
@@ -46,8 +63,15 @@ export interface State extends Opening {
   bypass: Said<SignalBody<'reviewBypassed'> & { attempt: number }> | null;
   retrospective: Said<SignalBody<'retrospectiveReviewed'>> | null;
   deploys: DeployRecord[];
-  monitoring: { startedAt: string; seq: number; result: MonitorResult | null } | null;
-  rollback: { ref: string; startedAt: string; result: DeployResult | null } | null;
+  /** Who deploys and who waits, while this incident is one of several. */
+  deployQueue: DeployQueue | null;
+  /** Why and since when the deployer is asked again. */
+  held: { reason: string; at: string } | null;
+  analyses: AnalysisRecord[];
+  /** Until when the monitor has to answer measurements that did not pass. */
+  answerDue: string | null;
+  rollbacks: RollbackRecord[];
+  preflight: PreflightCheck[];
   followUps: (FollowUpTask & FiledFollowUp)[];
   checklist: Record<ChecklistItem, { at: string; by: string; evidence: string } | null>;
   /** How large the timeline is, in characters of JSON. */
@@ -69,8 +93,29 @@ export const isOver = (state: State): boolean =>
 
 const escalationOf = (state: State, phase = state.phase) => state.terms.policy.escalation[phase];
 
-export const deadlineOf = (state: State): string =>
-  startWatch(escalationOf(state), currentPhase(state).startedAt).nextAt;
+/** Until when a signal is in time: by its phase, or sooner or later where it is asked for anew. */
+export function deadlineOf(state: State, signal: SignalName): string {
+  if (signal === 'systemVerified' && state.answerDue) return state.answerDue;
+  return startWatch(escalationOf(state), askedAt(state, signal)).nextAt;
+}
+
+/** Since when a signal of the current phase is waited for. */
+export const askedAt = (state: State, signal: SignalName): string =>
+  (signal === 'deployAuthorized' ? state.held?.at : undefined) ?? currentPhase(state).startedAt;
+
+/** The last analysis of this attempt. */
+export const analysisOf = (
+  { analyses, attempt }: State,
+  environment: Environment,
+  after: Watched['after'],
+): AnalysisRecord | undefined =>
+  analyses.findLast(
+    (one) => one.attempt === attempt && one.environment === environment && one.after === after,
+  );
+
+/** The rollback of this attempt. */
+export const rollbackOf = ({ rollbacks, attempt }: State): RollbackRecord | undefined =>
+  rollbacks.findLast((one) => one.attempt === attempt);
 
 export const currentPhase = (state: State): PhaseRecord => state.phases.at(-1) as PhaseRecord;
 
@@ -95,8 +140,12 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     bypass: null,
     retrospective: null,
     deploys: [],
-    monitoring: null,
-    rollback: null,
+    deployQueue: null,
+    held: null,
+    analyses: [],
+    answerDue: null,
+    rollbacks: [],
+    preflight: [],
     followUps: [],
     checklist: Object.fromEntries(checklistItems.map((item) => [item, null])) as State['checklist'],
     size: 0,
@@ -122,7 +171,10 @@ function apply(state: State, event: IncidentEvent): State {
     case 'statusChanged':
       return changeStatus(state, event);
     case 'escalated':
-      return { ...state, watch: escalate(escalationOf(state), state.watch, event.at) };
+      return {
+        ...state,
+        watch: escalate(escalationOf(state), state.watch, event.data.level, event.at),
+      };
     case 'escalationAcknowledged':
       return {
         ...state,
@@ -137,28 +189,41 @@ function apply(state: State, event: IncidentEvent): State {
         ],
       };
     case 'deployFinished':
-      return { ...state, deploys: finishLast(state.deploys, event.data.result) };
+      return {
+        ...state,
+        deploys: finishLast(state.deploys, event.data.result),
+        deployQueue: null,
+      };
+    case 'deployQueueChanged':
+      return { ...state, deployQueue: event.data };
+    case 'deployHeld':
+      return hold({ ...state, deploys: state.deploys.slice(0, -1) }, event.data.reason, event.at);
     case 'rollbackStarted':
       return {
         ...state,
-        rollback: { ref: event.data.ref, startedAt: event.at, result: null },
+        rollbacks: [
+          ...state.rollbacks,
+          { ref: event.data.ref, attempt: state.attempt, startedAt: event.at, result: null },
+        ],
       };
     case 'rollbackFinished':
       return {
         ...state,
-        rollback: state.rollback && { ...state.rollback, result: event.data.result },
+        rollbacks: finishLast(state.rollbacks, event.data.result),
+        deployQueue: null,
       };
     case 'monitoringStarted':
-      return { ...state, monitoring: { startedAt: event.at, seq: event.seq, result: null } };
-    case 'monitored':
       return {
         ...state,
-        monitoring: state.monitoring && {
-          ...state.monitoring,
-          seq: event.seq,
-          result: event.data.result,
-        },
+        analyses: [
+          ...state.analyses,
+          { ...event.data, startedAt: event.at, seq: event.seq, result: null },
+        ],
       };
+    case 'monitored':
+      return monitored(state, event);
+    case 'preflighted':
+      return { ...state, preflight: event.data.checks };
     case 'followUpsFiled':
       return filed(state, event);
     case 'roleAssigned':
@@ -187,8 +252,60 @@ const said = <E extends IncidentEvent>(event: E): Said<E['data']> => ({
   seq: event.seq,
 });
 
-const finishLast = (deploys: DeployRecord[], result: DeployResult): DeployRecord[] =>
-  deploys.map((deploy, index) => (index === deploys.length - 1 ? { ...deploy, result } : deploy));
+const finishLast = <T extends DeployRecord | RollbackRecord>(
+  records: T[],
+  result: DeployResult,
+): T[] =>
+  records.map((record, index) => (index === records.length - 1 ? { ...record, result } : record));
+
+/** The authorization was for what was live then: it has to be given again. */
+const hold = (state: State, reason: string, at: string): State => ({
+  ...state,
+  deployQueue: null,
+  held: { reason, at },
+  completed: without(state.completed, ['deployAuthorized']),
+  watch: startWatch(escalationOf(state), at),
+});
+
+function monitored(state: State, event: Extract<IncidentEvent, { type: 'monitored' }>): State {
+  const { environment, after, attempt, result } = event.data;
+  const open = state.analyses.findLast(
+    (one) =>
+      one.result === null &&
+      one.environment === environment &&
+      one.after === after &&
+      one.attempt === attempt,
+  );
+  const analyses = state.analyses.map((one) =>
+    one === open ? { ...one, seq: event.seq, result } : one,
+  );
+  const next = { ...state, analyses };
+  if (after === 'rollback' || attempt !== state.attempt || result.outcome === 'passed') return next;
+  if (environment === 'production') return askMonitor(next, result, event.at);
+  return result.outcome === 'failed' ? next : hold(next, unclearStaging(result), event.at);
+}
+
+const unclearStaging = ({ outcome, measures }: MonitorResult): string => {
+  const bad = measures.find((measure) => measure.outcome === outcome);
+  return `The measurements of staging are ${outcome === 'error' ? 'broken' : 'inconclusive'}${bad ? ` (${bad.name}: ${bad.summary})` : ''}: look yourself, then authorize again, with skipStaging to go on without them.`;
+};
+
+/**
+ * What did not pass is the monitor's to judge, within a time of its own. An answer from before could
+ * not know of missing data, so it is asked for again; that it could not know of a failure is what
+ * makes the failure count.
+ */
+function askMonitor(state: State, { outcome }: MonitorResult, at: string): State {
+  const answerDue = later(at, state.terms.policy.answerWithin);
+  const isUnknown = outcome !== 'failed';
+  const completed = isUnknown ? without(state.completed, ['systemVerified']) : state.completed;
+  return {
+    ...state,
+    completed,
+    answerDue,
+    watch: { ...startWatch(escalationOf(state), at), nextAt: answerDue },
+  };
+}
 
 function startPhase(
   state: State,
@@ -202,8 +319,9 @@ function startPhase(
     phases: [...endPhase(state, at), { ...data, startedAt: at, endedAt: null }],
     watch: startWatch(escalationOf(state, data.phase), at),
     completed: isNewAttempt ? without(state.completed, madeAnew) : state.completed,
-    monitoring: isNewAttempt ? null : state.monitoring,
-    rollback: isNewAttempt ? null : state.rollback,
+    deployQueue: null,
+    held: null,
+    answerDue: null,
   };
 }
 
@@ -227,6 +345,10 @@ function changeStatus(
 function complete(state: State, event: Extract<IncidentEvent, { type: CompletionName }>): State {
   const next = { ...state, completed: { ...state.completed, [event.type]: said(event) } };
   switch (event.type) {
+    case 'deployAuthorized':
+      return { ...next, held: null };
+    case 'systemVerified':
+      return { ...next, answerDue: null };
     case 'incidentDeclared':
       return check(next, 'incidentDocumented', event, `timeline #${event.seq}`);
     case 'incidentReviewed':

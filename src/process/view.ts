@@ -1,9 +1,25 @@
 import { type ChecklistItem, checklistItems } from './checklist.ts';
 import type { IncidentRequest, Status } from './events.ts';
-import type { FiledFollowUp, FollowUpTask, MonitorResult } from './outcomes.ts';
+import type { DeployQueue } from './lock.ts';
+import type {
+  FiledFollowUp,
+  FollowUpTask,
+  MeasureResult,
+  MonitorResult,
+  PreflightCheck,
+} from './outcomes.ts';
 import type { Phase } from './phases.ts';
 import type { CompletionName } from './signals.ts';
-import { type DeployRecord, isOver, type Said, type State } from './state.ts';
+import {
+  analysisOf,
+  type DeployRecord,
+  isOver,
+  type RollbackRecord,
+  rollbackOf,
+  type Said,
+  type State,
+} from './state.ts';
+import { nextStep } from './steps.ts';
 import { type Wait, waitingFor } from './waiting.ts';
 
 /** When each step was reached, ISO 8601, UTC; null while it was not. */
@@ -18,6 +34,10 @@ export interface Times {
   mitigatedAt: string | null;
   endedAt: string | null;
 }
+
+export type MonitoringSummary = Omit<MonitorResult, 'measures'> & {
+  measures: Omit<MeasureResult, 'points'>[];
+};
 
 /** The incident as callers see it. */
 export interface IncidentView {
@@ -38,8 +58,14 @@ export interface IncidentView {
   escalation: { level: number; nextAt: string; acknowledged: { by: string; at: string } | null };
   completed: { [N in CompletionName]?: Said<object> };
   bypass: { by: string; at: string; reason: string; reviewed: boolean } | null;
+  /** What was tried of the service's access while there was time. */
+  preflight: PreflightCheck[];
   deploys: DeployRecord[];
-  monitoring: MonitorResult | null;
+  /** While another incident deploys the same service: who holds the lock and who waits. */
+  deployQueue: DeployQueue | null;
+  rollbacks: RollbackRecord[];
+  /** The analysis of this attempt's deploy to production; its series are read apart. */
+  monitoring: MonitoringSummary | null;
   followUps: (FollowUpTask & FiledFollowUp)[];
   checklist: {
     item: ChecklistItem;
@@ -79,13 +105,21 @@ export function viewOf(state: State): IncidentView {
       reason: bypass.reason,
       reviewed: state.retrospective !== null,
     },
+    preflight: state.preflight,
     deploys: state.deploys,
-    monitoring: state.monitoring?.result ?? null,
+    deployQueue: state.deployQueue,
+    rollbacks: state.rollbacks,
+    monitoring: summaryOf(analysisOf(state, 'production', 'deploy')?.result),
     followUps: state.followUps,
     checklist: checklistItems.map((item) => checklistEntry(state, item)),
     times: timesOf(state),
   };
 }
+
+const summaryOf = (result: MonitorResult | null | undefined): MonitoringSummary | null =>
+  result
+    ? { ...result, measures: result.measures.map(({ points: _, ...measure }) => measure) }
+    : null;
 
 const checklistEntry = ({ checklist }: State, item: ChecklistItem) => ({
   item,
@@ -101,10 +135,21 @@ function phaseExplanation(state: State): string {
   return roles.length > 0 ? `Waiting for ${roles.join(', ')}.` : machineryAtWork(state);
 }
 
-function machineryAtWork({ phase, deploys, rollback }: State): string {
-  if (rollback && !rollback.result) return 'Rolling back.';
-  if (phase === 'deploy') return `Deploying to ${deploys.at(-1)?.environment ?? 'production'}.`;
+function machineryAtWork(state: State): string {
+  const { id, phase, deployQueue } = state;
+  const holder = deployQueue?.holder;
+  if (holder && holder.incidentId !== id) {
+    return `Waiting for the incident ${holder.incidentId}, which deploys ${holder.ref} to ${deployQueue.environment}.`;
+  }
+  if (rollbackOf(state)?.result === null) return 'Rolling back.';
+  if (phase === 'deploy') return `${deployWords(state)}.`;
   return phase === 'verify' ? 'Watching the system.' : 'Working.';
+}
+
+function deployWords(state: State): string {
+  const step = nextStep(state);
+  const environment = step?.environment ?? 'production';
+  return step?.kind === 'analyse' ? `Measuring ${environment}` : `Deploying to ${environment}`;
 }
 
 function timesOf(state: State): Times {

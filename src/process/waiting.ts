@@ -1,8 +1,9 @@
 import { type ChecklistItem, checklist, checklistItems } from './checklist.ts';
 import { verificationFailed } from './consequences.ts';
+import type { MonitorResult } from './outcomes.ts';
 import { type Role, roles, rolesOf } from './phases.ts';
 import type { SignalName } from './signals.ts';
-import { assigneesOf, currentPhase, deadlineOf, isOver, type State } from './state.ts';
+import { analysisOf, askedAt, assigneesOf, deadlineOf, isOver, type State } from './state.ts';
 
 /** Something that is waited for now. Times are ISO 8601, UTC. */
 export interface Wait {
@@ -13,6 +14,8 @@ export interface Wait {
   task: string;
   /** Who holds the role; empty while anybody may do it. */
   assignees: string[];
+  /** What whoever answers should know: the measurements and what they speak for, or why they are asked again. */
+  advice?: string;
   since: string;
   deadline: string;
   /** 0 before the deadline, then the number of the level that was told last. */
@@ -28,16 +31,33 @@ type Task = Pick<Wait, 'role' | 'signal' | 'item' | 'task'>;
 /** Who is waited for, and for what. Empty while the machinery is at work, and when all is over. */
 export function waitingFor(state: State): Wait[] {
   if (isOver(state) || isFailedVerification(state)) return [];
-  const wait = {
-    since: currentPhase(state).startedAt,
-    deadline: deadlineOf(state),
-    escalationLevel: state.watch.level,
-  };
   return openTasks(state).map((task) => ({
     ...task,
+    ...adviceFor(state, task.signal),
     assignees: assigneesOf(state, task.role),
-    ...wait,
+    since: askedAt(state, task.signal),
+    deadline: deadlineOf(state, task.signal),
+    escalationLevel: state.watch.level,
   }));
+}
+
+function adviceFor(state: State, signal: SignalName): { advice?: string } {
+  if (signal === 'deployAuthorized') return state.held ? { advice: state.held.reason } : {};
+  if (state.phase !== 'verify' || !state.terms.monitored) return {};
+  return { advice: recommendationOf(analysisOf(state, 'production', 'deploy')?.result) };
+}
+
+/** What the measurements speak for; the answer stays with whoever is asked. */
+function recommendationOf(result: MonitorResult | null | undefined): string {
+  if (!result) return 'The measurements go on.';
+  if (result.outcome === 'passed') return 'The measurements passed: they speak for yes.';
+  const found = result.measures
+    .filter(({ outcome }) => outcome === result.outcome)
+    .map(({ name, summary }) => `${name}: ${summary}`)
+    .join(' ');
+  return result.outcome === 'failed'
+    ? `The measurements failed: they speak for no. ${found}`
+    : `The measurements say nothing certain: look yourself. ${found}`;
 }
 
 function openTasks(state: State): Task[] {

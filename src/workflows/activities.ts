@@ -3,6 +3,8 @@ import {
   ActivityFailure,
   type ActivityOptions,
   ApplicationFailure,
+  CancellationScope,
+  condition,
   isCancellation,
   proxyActivities,
   TimeoutFailure,
@@ -14,7 +16,7 @@ import type { HotfixActivities } from '../activities/types.ts';
  * missing heartbeat, so the next one takes over within seconds and not when the whole time is up.
  */
 const onProduction: ActivityOptions = {
-  startToCloseTimeout: '2h',
+  startToCloseTimeout: '1d',
   heartbeatTimeout: '15s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 10 },
@@ -42,7 +44,28 @@ const { fileFollowUps } = proxyActivities<HotfixActivities>({
   retry: { initialInterval: '1s', maximumInterval: '10m' },
 });
 
-export const activities = { deploy, rollback, monitor, notify, fileFollowUps };
+const { preflight } = proxyActivities<HotfixActivities>({
+  startToCloseTimeout: '2m',
+  heartbeatTimeout: '60s',
+  retry: { initialInterval: '5s', maximumAttempts: 3 },
+});
+
+/** Waits as long as the workflow lives. */
+const { workflowEnd } = proxyActivities<HotfixActivities>({
+  ...onProduction,
+  startToCloseTimeout: '7d',
+  retry: { initialInterval: '1s', maximumInterval: '10s' },
+});
+
+export const activities = {
+  deploy,
+  rollback,
+  monitor,
+  preflight,
+  notify,
+  fileFollowUps,
+  workflowEnd,
+};
 
 /** What an activity brought back, or why it could not, as a sentence for people. */
 export type Answer<T> =
@@ -55,6 +78,22 @@ export async function answerOf<T>(activity: Promise<T>): Promise<Answer<T>> {
   } catch (error) {
     return { ok: false, isCancelled: isCancellation(error), reason: reasonOf(error) };
   }
+}
+
+/** Runs an activity; when `stop` becomes true it is cancelled, and its end is waited for. */
+export async function cancelledWhen<T>(
+  stop: () => boolean,
+  activity: () => Promise<T>,
+): Promise<Answer<T>> {
+  const scope = new CancellationScope();
+  let isDone = false;
+  const watch = condition(() => isDone || stop()).then(() => {
+    if (!isDone) scope.cancel();
+  });
+  const answer = await answerOf(scope.run(activity));
+  isDone = true;
+  await watch;
+  return answer;
 }
 
 function reasonOf(error: unknown): string {

@@ -1,7 +1,10 @@
 import { condition } from '@temporalio/workflow';
 import { followUpsDue } from '../process/followUps.ts';
 import type { Notification } from '../process/notifications.ts';
+import type { Phase } from '../process/phases.ts';
+import { analysisDueOfRollback } from '../process/steps.ts';
 import { activities, answerOf } from './activities.ts';
+import { analyse } from './analyses.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -53,5 +56,39 @@ export async function fileFollowUps(run: Run): Promise<void> {
         return found ? [{ ...task, ...found }] : [];
       }),
     });
+  }
+}
+
+const minute = 60_000;
+const beforeVerification: Phase[] = ['declaration', 'quickFix', 'quickReview', 'deploy'];
+
+/**
+ * Tries the access to the service's systems while the fix is being written, again until all is well:
+ * what fails reaches its people now, and not when the fix waits.
+ */
+export async function preflight(run: Run): Promise<void> {
+  const isNeeded = () => !run.isOver && beforeVerification.includes(run.state.phase);
+  if (!run.state.terms.connected) return;
+  for (let pause = minute; isNeeded(); pause = Math.min(2 * pause, 30 * minute)) {
+    const { service } = run.state.request;
+    const summary = `access to the systems of ${service}`;
+    const answer = await run.during(
+      answerOf(activities.preflight.executeWithOptions({ summary }, [service])),
+    );
+    if (answer.ok) run.hear({ kind: 'preflighted', checks: answer.value });
+    else run.hear({ kind: 'activityFailed', activity: 'preflight', reason: answer.reason });
+    if (answer.ok && answer.value.every(({ ok }) => ok)) return;
+    await condition(() => !isNeeded(), pause, { summary: 'Preflight: then tried again' });
+  }
+}
+
+/** A rollback is measured as a deploy is, while the next fix is being written. */
+export async function measureRollbacks(run: Run): Promise<void> {
+  for (;;) {
+    await condition(() => run.isOver || analysisDueOfRollback(run.state) !== null);
+    const attempt = analysisDueOfRollback(run.state);
+    if (run.isOver || attempt === null) return;
+    const isUseless = () => run.isOver || run.state.deploys.at(-1)?.attempt !== attempt;
+    await analyse(run, { environment: 'production', after: 'rollback', attempt }, isUseless);
   }
 }

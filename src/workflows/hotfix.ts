@@ -3,7 +3,7 @@ import type { HotfixInput, HotfixResult } from '../process/contract.ts';
 import { open, restore } from '../process/decide.ts';
 import { openingSchema } from '../process/events.ts';
 import { describeIssues } from '../process/signals.ts';
-import { fileFollowUps, sendNotifications } from './errands.ts';
+import { fileFollowUps, measureRollbacks, preflight, sendNotifications } from './errands.ts';
 import { phaseSteps } from './phases.ts';
 import { now, Run } from './run.ts';
 
@@ -13,7 +13,13 @@ export async function hotfix(input: HotfixInput): Promise<HotfixResult> {
   // A cancellation from Temporal is an abort like any other: what is under way ends in order.
   CancellationScope.current().cancelRequested.catch(() => run.hear({ kind: 'cancelled' }));
   await CancellationScope.nonCancellable(async () => {
-    await Promise.all([throughThePhases(run), sendNotifications(run), fileFollowUps(run)]);
+    await Promise.all([
+      throughThePhases(run),
+      preflight(run),
+      measureRollbacks(run),
+      sendNotifications(run),
+      fileFollowUps(run),
+    ]);
     await condition(() => !run.isBusy);
   });
   return run.result();

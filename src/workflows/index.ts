@@ -1,1 +1,2 @@
+export { deployLock } from './deployLock.ts';
 export { hotfix } from './hotfix.ts';

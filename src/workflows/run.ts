@@ -1,6 +1,7 @@
 import {
   continueAsNew,
   defineQuery,
+  defineSignal,
   setCurrentDetails,
   setDefaultSignalHandler,
   setHandler,
@@ -10,6 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  deployQueueSignal,
   type HotfixInput,
   type HotfixResult,
   queries,
@@ -19,6 +21,7 @@ import {
 import { handle, type Incident, type Message } from '../process/decide.ts';
 import { detailsOf } from '../process/details.ts';
 import type { IncidentEvent } from '../process/events.ts';
+import { deployQueueSchema } from '../process/lock.ts';
 import { type Notification, notificationOf } from '../process/notifications.ts';
 import { parseSignal } from '../process/signals.ts';
 import { evolve, isOver, type State } from '../process/state.ts';
@@ -104,10 +107,17 @@ export class Run {
       runId: workflowInfo().runId,
     }));
     setHandler(timelineQuery, (after = 0) => this.incident.timeline.slice(after));
-    setDefaultSignalHandler((name, argument) => {
-      const parsed = parseSignal(name, argument, { at: now(), requestId: uuid4() });
-      this.hear({ kind: 'signal', name, parsed, argument });
+    setHandler(defineSignal<[unknown]>(deployQueueSignal), (argument) => {
+      const queue = deployQueueSchema.safeParse(argument);
+      if (queue.success) this.hear({ kind: 'deployQueueChanged', queue: queue.data });
+      else this.hearSignal(deployQueueSignal, argument);
     });
+    setDefaultSignalHandler((name, argument) => this.hearSignal(name, argument));
+  }
+
+  private hearSignal(name: string, argument: unknown): void {
+    const parsed = parseSignal(name, argument, { at: now(), requestId: uuid4() });
+    this.hear({ kind: 'signal', name, parsed, argument });
   }
 
   private tell(before: State | null, events: Incident['timeline']): void {
@@ -143,3 +153,9 @@ export class Run {
 
 /** The workflow's own clock: the same in every replay. ISO 8601, UTC. */
 export const now = (): string => new Date().toISOString();
+
+/** True once the incident has left the phase and attempt that it is in now. */
+export function leaving(run: Run): () => boolean {
+  const { phase, attempt } = run.state;
+  return () => run.isOver || run.state.phase !== phase || run.state.attempt !== attempt;
+}

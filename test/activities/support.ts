@@ -2,12 +2,13 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { systemClock } from '../../src/activities/clock.ts';
+import type { DeployLock } from '../../src/activities/deploy/lock.ts';
 import { createManualDeploy } from '../../src/activities/deploy/manual.ts';
 import type { DeployAdapter } from '../../src/activities/deploy/types.ts';
 import type { AdapterDeps } from '../../src/activities/deps.ts';
 import { type ActivityDeps, createActivities } from '../../src/activities/index.ts';
 import { createIncidentTracker } from '../../src/activities/tracker/incident.ts';
-import type { DeployStep } from '../../src/activities/types.ts';
+import type { DeployStep, HotfixActivities } from '../../src/activities/types.ts';
 
 export const webhookSecret = `whsec_${Buffer.from('a secret for the tests of it').toString('base64')}`;
 
@@ -32,18 +33,31 @@ export function adapterDeps(change: Partial<AdapterDeps> = {}): AdapterDeps {
   };
 }
 
-export function activitiesWith(change: Partial<ActivityDeps> & { deploy?: DeployAdapter } = {}) {
-  const manual = createManualDeploy({ adapter: 'manual' }, systemClock);
-  const { deploy = manual, ...rest } = change;
-  return createActivities({
+/** What activities need, with one adapter for all services. */
+export function activityDeps(
+  deploy: DeployAdapter = createManualDeploy({ adapter: 'manual' }, systemClock),
+): ActivityDeps {
+  return {
     services: () => ({ deploy, rollback: deploy, monitoring: { window: 0, measures: [] } }),
     channels: [],
     tracker: createIncidentTracker({ adapter: 'incident' }),
     logger: silent,
     now: systemClock.now,
-    ...rest,
-  });
+    lock: freeLock,
+  };
 }
+
+export function activitiesWith({
+  deploy,
+  ...change
+}: Partial<ActivityDeps> & { deploy?: DeployAdapter } = {}) {
+  const activities = createActivities({ ...activityDeps(deploy), ...change });
+  // Of a lock that is always free nobody is overtaken.
+  return activities as Omit<HotfixActivities, 'deploy'> & { deploy: HotfixActivities['rollback'] };
+}
+
+/** The lock has tests of its own, on a real server. */
+export const freeLock: DeployLock = { acquire: async () => null, release: async () => {} };
 
 export function deployStep(change: Partial<DeployStep> = {}): DeployStep {
   return {

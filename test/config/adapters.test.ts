@@ -8,6 +8,7 @@ import { systemClock } from '../../src/activities/clock.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import { adaptersFor, type CompositionDeps } from '../../src/config/adapters.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { freeLock } from '../activities/support.ts';
 import { webhookSecret } from './support.ts';
 
 const dataDirectory = mkdtempSync(path.join(tmpdir(), 'hotfix-adapters-'));
@@ -77,6 +78,7 @@ test('a deploy by the composed activities runs the configured program', async ()
     ...adaptersFor(parseConfig(text, env), deps),
     logger: deps.logger,
     now: deps.now,
+    lock: freeLock,
   });
   const step = {
     incidentId: 'INC-1',

@@ -39,6 +39,11 @@ const untilAborted: HotfixActivities['deploy'] = async () => {
   }
 };
 
+/** How often the path that is overtaken has asked its deploy system. */
+let deploysAsked = 0;
+
+const now = () => new Date().toISOString();
+
 export const paths: Path[] = [
   {
     name: 'straight',
@@ -160,5 +165,73 @@ export const paths: Path[] = [
       },
     },
     play: async (bed) => (await bed.open()).toPhase('verify'),
+  },
+  {
+    name: 'staging-unclear',
+    world: {
+      monitor: async ({ environment }) =>
+        measured(environment === 'staging' ? 'inconclusive' : 'passed'),
+    },
+    play: async (bed) => {
+      const terms = { ...full, stagingMonitored: true };
+      const incident = await (await bed.open(terms)).toPhase('deploy');
+      await incident.say('deployAuthorized', { skipStaging: false });
+      await incident.until('asked again', ({ waitingFor }) => Boolean(waitingFor[0]?.advice));
+      await incident.say('deployAuthorized', { skipStaging: true });
+      await incident.untilPhase('verify');
+      return incident;
+    },
+  },
+  {
+    name: 'overtaken',
+    world: {
+      deploy: async ({ ref, attempt }) => {
+        deploysAsked += 1;
+        return deploysAsked === 1
+          ? { outcome: 'overtaken', by: { incidentId: 'other', ref, at: now() } }
+          : deployed(attempt === 1 ? 'succeeded' : 'failed');
+      },
+      rollback: async () => deployed('failed'),
+    },
+    play: async (bed) => {
+      deploysAsked = 0;
+      const incident = await (await bed.open({ rollback: true })).toPhase('deploy');
+      await incident.say('deployAuthorized');
+      await incident.until('asked again', ({ waitingFor }) => Boolean(waitingFor[0]?.advice));
+      const party = { incidentId: 'other', ref: 'v1', since: now() };
+      const queue = { environment: 'production', holder: party, waiting: [] };
+      await incident.handle.signal('deployQueueChanged', queue);
+      await incident.handle.signal('deployQueueChanged', 'nonsense');
+      await incident.say('deployAuthorized');
+      await incident.untilPhase('verify');
+      await incident.say('quickVerified', { passed: false });
+      await incident.untilPhase('quickFix', 2);
+      return incident;
+    },
+  },
+  {
+    name: 'preflight-and-unmeasured',
+    world: {
+      preflight: async () => [
+        {
+          environment: 'production',
+          what: 'deploy',
+          name: 'http',
+          ok: false,
+          summary: 'The token is not accepted.',
+        },
+      ],
+      monitor: async () => measured('error'),
+    },
+    play: async (bed) => {
+      const incident = await (await bed.open({ connected: true, monitored: true })).toPhase(
+        'verify',
+      );
+      await incident.until('asked', ({ monitoring }) => monitoring?.outcome === 'error');
+      await incident.say('systemVerified');
+      await incident.send('quickVerified');
+      await incident.untilPhase('postMortem');
+      return finished(incident);
+    },
   },
 ];

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { restore } from '../../src/process/decide.ts';
+import { rollbackIsDue } from '../../src/process/consequences.ts';
+import { type Message, restore } from '../../src/process/decide.ts';
+import type { ServiceTerms } from '../../src/process/events.ts';
 import { followUpsDue } from '../../src/process/followUps.ts';
+import type { DeployQueue } from '../../src/process/lock.ts';
+import { notificationOf } from '../../src/process/notifications.ts';
+import type { MeasurementOutcome } from '../../src/process/outcomes.ts';
+import { policySchema } from '../../src/process/policy.ts';
 import { postMortemOf, renderPostMortem } from '../../src/process/postMortem.ts';
-import { environmentsLeft } from '../../src/process/steps.ts';
+import { analysisDueOfRollback, nextStep } from '../../src/process/steps.ts';
 import { viewOf } from '../../src/process/view.ts';
 import { waitingFor } from '../../src/process/waiting.ts';
 import { at, deployed, measured, rawSignal, Story, signal } from '../support/incidents.ts';
@@ -42,9 +48,9 @@ describe('the straight way', () => {
   test('goes to staging first, unless the deployer skips it', () => {
     const story = new Story({ staging: true }).until('deploy');
     story.say('deployAuthorized', { skipStaging: false });
-    expect(environmentsLeft(story.state)).toEqual(['staging', 'production']);
+    expect(nextStep(story.state)).toEqual({ kind: 'deploy', environment: 'staging' });
     const skipped = new Story({ staging: true }).until('deploy').say('deployAuthorized');
-    expect(environmentsLeft(skipped.state)).toEqual(['production']);
+    expect(nextStep(skipped.state)).toEqual({ kind: 'deploy', environment: 'production' });
   });
 
   test('owes follow-up tasks: the proper fix, and what was planned', () => {
@@ -93,7 +99,7 @@ describe('the ways back', () => {
         result: deployed('failed'),
       });
     expect(story.state).toMatchObject({ phase: 'quickFix', attempt: 2 });
-    expect(environmentsLeft(story.state)).toEqual([]);
+    expect(nextStep(story.state)).toBeNull();
   });
 
   test('a failed verification rolls back first, where the policy says so', () => {
@@ -116,25 +122,31 @@ describe('the ways back', () => {
   });
 });
 
+const production = { environment: 'production', after: 'deploy', attempt: 1 } as const;
+const result = (outcome: MeasurementOutcome) =>
+  ({ kind: 'monitored', ...production, result: measured(outcome) }) as const;
+
 describe('measurements', () => {
-  const monitored = () =>
-    new Story({ monitored: true }).until('verify').hear({ kind: 'monitoringStarted' });
+  const monitored = (terms: Partial<ServiceTerms> = {}) =>
+    new Story({ monitored: true, ...terms })
+      .until('verify')
+      .hear({ kind: 'monitoringStarted', ...production });
 
   test('are waited for after both have answered', () => {
     const story = monitored().say('systemVerified').say('quickVerified');
     expect(story.state.status).toBe('open');
-    story.hear({ kind: 'monitored', result: measured('passed') });
+    story.hear(result('passed'));
     expect(story.state).toMatchObject({ status: 'mitigated', phase: 'postMortem' });
   });
 
   test('that fail overrule an answer from before', () => {
     const story = monitored().say('systemVerified').say('quickVerified');
-    story.hear({ kind: 'monitored', result: measured('failed') });
+    story.hear(result('failed'));
     expect(story.state).toMatchObject({ phase: 'quickFix', attempt: 2 });
   });
 
   test('that fail do not overrule the monitor who has seen them, and that is on the record', () => {
-    const story = monitored().hear({ kind: 'monitored', result: measured('failed') });
+    const story = monitored().hear(result('failed'));
     expect(story.state.phase).toBe('verify');
     story.say('systemVerified');
     expect(story.last.data).toMatchObject({ againstMeasurements: true });
@@ -142,10 +154,129 @@ describe('measurements', () => {
     expect(story.state.status).toBe('mitigated');
   });
 
-  test.each(['inconclusive', 'error'] as const)('%s are neither success nor failure', (outcome) => {
-    const story = monitored().say('systemVerified').say('quickVerified');
-    story.hear({ kind: 'monitored', result: measured(outcome) });
-    expect(story.state.status).toBe('mitigated');
+  test('that fail lead back at once where the policy says so', () => {
+    const policy = policySchema.parse({ onFailedAnalysis: 'rollback' });
+    const story = monitored({ policy, rollback: true }).hear(result('failed'));
+    expect(rollbackIsDue(story.state)).toBe(true);
+    story.hear({ kind: 'rollbackStarted', ref: 'v42' });
+    story.hear({ kind: 'rollbackFinished', ref: 'v42', result: deployed('succeeded') });
+    expect(story.state).toMatchObject({ phase: 'quickFix', attempt: 2 });
+    expect(analysisDueOfRollback(story.state)).toBe(1);
+  });
+
+  test.each(['inconclusive', 'error'] as const)(
+    '%s are neither success nor failure: the monitor answers anew, knowing it',
+    (outcome) => {
+      const story = monitored().say('systemVerified').say('quickVerified').hear(result(outcome));
+      expect(story.state.status).toBe('open');
+      expect(waitingFor(story.state)).toMatchObject([
+        { role: 'monitor', advice: expect.stringContaining('look yourself') },
+      ]);
+      expect(story.say('systemVerified').state.status).toBe('mitigated');
+    },
+  );
+
+  test('that did not pass give the monitor a time of their own, then escalate', () => {
+    const story = monitored().hear(result('failed'), 2);
+    expect(waitingFor(story.state)).toMatchObject([
+      { role: 'monitor', deadline: at(7), advice: expect.stringContaining('speak for no') },
+      { role: 'tester', deadline: at(30) },
+    ]);
+    expect(story.hear({ kind: 'clock' }, 6.9).state.watch.level).toBe(0);
+    expect(story.hear({ kind: 'clock' }, 7).state.watch.level).toBe(1);
+    story.say('systemVerified', {}, 8);
+    expect(story.last.data).toMatchObject({ late: true });
+  });
+
+  test('of staging lead back without touching production', () => {
+    const story = new Story({ staging: true, stagingMonitored: true }).until('deploy');
+    const staging = { ...production, environment: 'staging' } as const;
+    story.say('deployAuthorized', { skipStaging: false });
+    story.hear({ kind: 'deployStarted', environment: 'staging', ref: 'v42' });
+    const succeeded = deployed('succeeded');
+    story.hear({ kind: 'deployFinished', environment: 'staging', ref: 'v42', result: succeeded });
+    expect(nextStep(story.state)).toEqual({ kind: 'analyse', environment: 'staging' });
+    story.hear({ kind: 'monitoringStarted', ...staging });
+    story.hear({ kind: 'monitored', ...staging, result: measured('failed') });
+    expect(story.state).toMatchObject({ phase: 'quickFix', attempt: 2 });
+    expect(story.state.deploys.map(({ environment }) => environment)).toEqual(['staging']);
+  });
+
+  test('of staging that say nothing certain ask the deployer again', () => {
+    const story = new Story({ staging: true, stagingMonitored: true }).until('deploy');
+    const staging = { ...production, environment: 'staging' } as const;
+    story.say('deployAuthorized', { skipStaging: false });
+    story.hear({ kind: 'deployStarted', environment: 'staging', ref: 'v42' });
+    const succeeded = deployed('succeeded');
+    story.hear({ kind: 'deployFinished', environment: 'staging', ref: 'v42', result: succeeded });
+    story.hear({ kind: 'monitoringStarted', ...staging });
+    story.hear({ kind: 'monitored', ...staging, result: measured('inconclusive') });
+    expect(nextStep(story.state)).toBeNull();
+    expect(waitingFor(story.state)).toMatchObject([
+      { role: 'deployer', advice: expect.stringContaining('skipStaging') },
+    ]);
+    story.say('deployAuthorized', { skipStaging: true });
+    expect(nextStep(story.state)).toEqual({ kind: 'deploy', environment: 'production' });
+  });
+});
+
+describe('one deploy at a time', () => {
+  test('a deploy that was overtaken is not begun, and its deployer is asked again', () => {
+    const story = new Story().until('deploy').say('deployAuthorized');
+    story.hear({ kind: 'deployStarted', environment: 'production', ref: 'v42' }, 3);
+    const by = { incidentId: 'other', ref: 'v43', at: at(4) };
+    story.hear({ kind: 'overtaken', environment: 'production', by }, 5);
+    expect(story.state.deploys).toEqual([]);
+    expect(nextStep(story.state)).toBeNull();
+    expect(waitingFor(story.state)).toMatchObject([
+      { role: 'deployer', since: at(5), advice: expect.stringContaining('v43') },
+    ]);
+    story.say('deployAuthorized', {}, 6);
+    expect(story.last.data).not.toHaveProperty('late');
+    expect(nextStep(story.state)).toEqual({ kind: 'deploy', environment: 'production' });
+  });
+
+  test('who holds and who waits is on the record while it matters', () => {
+    const story = new Story().until('deploy').say('deployAuthorized');
+    const party = { incidentId: 'other', ref: 'v43', since: at(1) };
+    const queue: DeployQueue = { environment: 'production', holder: party, waiting: [] };
+    const message: Message = { kind: 'deployQueueChanged', queue };
+    expect(story.hear(message).last.type).toBe('deployAuthorized');
+    story.hear({ kind: 'deployStarted', environment: 'production', ref: 'v42' });
+    story.hear(message).hear(message);
+    expect(story.types().filter((type) => type === 'deployQueueChanged')).toHaveLength(1);
+    expect(viewOf(story.state).explanation).toContain('Waiting for the incident other');
+  });
+});
+
+describe('a rollback that fails', () => {
+  test('is told to the top at once, with what is known of production', () => {
+    const story = new Story({ rollback: true }).until('verify').say('quickVerified', {
+      passed: false,
+    });
+    story.hear({ kind: 'rollbackStarted', ref: 'v42' });
+    story.hear({ kind: 'rollbackFinished', ref: 'v42', result: deployed('failed') });
+    expect(story.state).toMatchObject({ phase: 'quickFix', attempt: 2, watch: { level: 2 } });
+    expect(story.last).toMatchObject({
+      type: 'escalated',
+      data: { level: 2, reason: expect.stringContaining('most likely still runs v42') },
+    });
+    expect(notificationOf(story.state, story.last)).toMatchObject({ kind: 'escalation' });
+  });
+});
+
+describe('preflight', () => {
+  test('what fails is told to those who need it, and only news is recorded', () => {
+    const story = new Story({ connected: true });
+    const check = { environment: 'production', what: 'deploy', name: 'http' } as const;
+    const bad = { ...check, ok: false, summary: 'The token is not accepted.' };
+    story.hear({ kind: 'preflighted', checks: [bad] });
+    expect(notificationOf(story.state, story.last)).toMatchObject({ recipients: ['deployer'] });
+    const { length } = story.incident.timeline;
+    story.hear({ kind: 'preflighted', checks: [bad] });
+    expect(story.incident.timeline).toHaveLength(length);
+    story.hear({ kind: 'preflighted', checks: [{ ...bad, ok: true, summary: 'Well.' }] });
+    expect(notificationOf(story.state, story.last)).toBeNull();
   });
 });
 

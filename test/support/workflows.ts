@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection, ServiceError, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { HotfixActivities } from '../../src/activities/types.ts';
+import { untilEnded } from '../../src/activities/workflow-end.ts';
 import {
   type HotfixResult,
   taskQueue,
@@ -26,9 +27,11 @@ export const goodWorld = (): HotfixActivities => ({
   deploy: async () => deployed('succeeded'),
   rollback: async () => deployed('succeeded'),
   monitor: async () => measured('passed'),
+  preflight: async () => [],
   notify: async () => {},
   fileFollowUps: async (tasks) =>
     tasks.map(({ key }) => ({ key, id: `F-${key}`, tracker: 'incident' })),
+  workflowEnd: untilEnded,
 });
 
 /** A worker and a client on one server; `stop` ends the worker and waits until it has drained. */
@@ -56,6 +59,8 @@ export class Bed {
       workflowBundle,
       activities: { ...goodWorld(), ...activities },
       shutdownGraceTime: 100,
+      // A cancellation reaches an activity with the answer to a heartbeat.
+      maxHeartbeatThrottleInterval: 200,
     });
     const running = worker.run();
     return async () => {

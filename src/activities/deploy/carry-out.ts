@@ -58,11 +58,15 @@ export async function carryOut(
       (await adapter.follow(run, request, {
         report: hold,
         signal,
-        stopRequested: () => context.cancellationDetails?.cancelRequested ?? false,
+        stopRequested: () => isUnwanted(context.cancellationDetails),
       }));
     return toResult(adapter.name, run, finished);
   });
 }
+
+/** An incident that was ended from Temporal wants its deploy no more than one that was aborted. */
+const isUnwanted = (details: Context['cancellationDetails']): boolean =>
+  Boolean(details?.cancelRequested || details?.notFound);
 
 /** What is live is asked just before it changes: a moment later it is gone. */
 async function begin(

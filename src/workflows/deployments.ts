@@ -1,0 +1,78 @@
+import { condition, getExternalWorkflowHandle } from '@temporalio/workflow';
+import { lockMessages, lockWorkflowIdOf, type Release } from '../process/contract.ts';
+import type { DeployResult, DeployStep, Environment } from '../process/outcomes.ts';
+import { deployStepOf, nextStep, refOf } from '../process/steps.ts';
+import { type Answer, activities, answerOf, cancelledWhen } from './activities.ts';
+import { analyse } from './analyses.ts';
+import { leaving, now, type Run } from './run.ts';
+
+/** Carries out what the deployer has authorized, as often as they have to be asked. */
+export async function deployments(run: Run): Promise<void> {
+  const left = leaving(run);
+  for (;;) {
+    await condition(() => left() || nextStep(run.state) !== null);
+    const step = nextStep(run.state);
+    if (left() || !step) return;
+    const { environment } = step;
+    const { attempt } = run.state;
+    if (step.kind === 'deploy') await deployTo(run, environment, left);
+    else await analyse(run, { environment, after: 'deploy', attempt }, left);
+  }
+}
+
+async function deployTo(run: Run, environment: Environment, left: () => boolean): Promise<void> {
+  const ref = refOf(run.state);
+  const step = deployStepOf(run.state, 'deploy', environment);
+  const startedAt = now();
+  run.hear({ kind: 'deployStarted', environment, ref });
+  const options = { summary: `${ref} to ${environment}, attempt ${step.attempt}` };
+  const answer = await run.during(
+    cancelledWhen(left, () => activities.deploy.executeWithOptions(options, [step])),
+  );
+  if (!answer.ok) await giveLockBack(step);
+  if (answer.ok && answer.value.outcome === 'overtaken') {
+    run.hear({ kind: 'overtaken', environment, by: answer.value.by });
+    return;
+  }
+  const result = resultOf(answer as Answer<DeployResult>, startedAt);
+  run.hear({ kind: 'deployFinished', environment, ref, result });
+}
+
+/** Takes the attempt's deploy back. Never cancelled: half a rollback is worse than a late one. */
+export async function takeBack(run: Run): Promise<void> {
+  const ref = refOf(run.state);
+  const step = deployStepOf(run.state, 'rollback', 'production');
+  const startedAt = now();
+  run.hear({ kind: 'rollbackStarted', ref });
+  const options = { summary: `taking ${ref} back from production` };
+  const answer = await run.during(
+    answerOf(activities.rollback.executeWithOptions(options, [step])),
+  );
+  if (!answer.ok) await giveLockBack(step);
+  run.hear({ kind: 'rollbackFinished', ref, result: resultOf(answer, startedAt) });
+}
+
+/** The activity gives the lock back itself; where it could not end in order, this does. */
+async function giveLockBack({ service, environment, idempotencyKey }: DeployStep): Promise<void> {
+  const lock = getExternalWorkflowHandle(lockWorkflowIdOf(service, environment));
+  const release: Release = { key: idempotencyKey, changed: true };
+  try {
+    await lock.signal(lockMessages.release, release);
+  } catch {
+    // A lock that is not there is free.
+  }
+}
+
+const resultOf = (answer: Answer<DeployResult>, startedAt: string): DeployResult =>
+  answer.ok
+    ? answer.value
+    : {
+        outcome: 'failed',
+        adapter: 'none',
+        summary: answer.isCancelled
+          ? 'Cancelled because the incident was aborted. It may have been done in part: look at production.'
+          : answer.reason,
+        output: '',
+        startedAt,
+        finishedAt: now(),
+      };

@@ -1,0 +1,194 @@
+import { Context } from '@temporalio/activity';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { DeployAdapter, DeployRequest } from '../../src/activities/deploy/types.ts';
+import { permanent } from '../../src/activities/failures.ts';
+import { createActivities } from '../../src/activities/index.ts';
+import { lockWorkflowIdOf } from '../../src/process/contract.ts';
+import { activityDeps } from '../activities/support.ts';
+import { skipTime, startTemporal, type TestTemporal } from '../support/temporal.ts';
+import { Bed, type LiveIncident } from '../support/workflows.ts';
+
+/** A deploy system that knows how many deploys run, and lets each end when the test says so. */
+class Site {
+  running = 0;
+  most = 0;
+  readonly deployed: string[] = [];
+  readonly gates = new Map<string, () => void>();
+  failing = false;
+
+  readonly adapter: DeployAdapter = {
+    name: 'site',
+    find: async () => undefined,
+    start: async ({ idempotencyKey }) => ({ id: idempotencyKey, startedAt: now() }),
+    follow: async (_, request) => {
+      this.running += 1;
+      this.most = Math.max(this.most, this.running);
+      try {
+        await this.opened(request);
+      } finally {
+        this.running -= 1;
+      }
+      if (this.failing) throw permanent('Refused', 'The site refuses it.');
+      this.deployed.push(request.ref);
+      return { outcome: 'succeeded', summary: 'Done.', output: '', finishedAt: now() };
+    },
+  };
+
+  private async opened({ ref }: DeployRequest): Promise<void> {
+    const gate = new Promise<void>((resolve) => this.gates.set(ref, resolve));
+    await Promise.race([gate, Context.current().cancelled]);
+  }
+
+  begun = (ref: string) => expect.poll(() => this.gates.has(ref), { timeout: 20_000 }).toBe(true);
+  end = (ref: string) => this.gates.get(ref)?.();
+}
+
+const now = () => new Date().toISOString();
+
+let temporal: TestTemporal;
+let bed: Bed;
+let site: Site;
+let stop: () => Promise<void>;
+let service: string;
+let count = 0;
+
+beforeAll(async () => {
+  temporal = await startTemporal();
+  bed = await Bed.at(temporal.server.address);
+  const adapter: DeployAdapter = {
+    name: 'site',
+    find: (...all) => site.adapter.find(...all),
+    start: (...all) => site.adapter.start(...all),
+    follow: (...all) => site.adapter.follow(...all),
+  };
+  const { deploy, rollback } = createActivities({ ...activityDeps(adapter), lock: undefined });
+  stop = await bed.work({ deploy, rollback });
+});
+
+afterAll(async () => {
+  await stop();
+  await bed.close();
+  await temporal.stop();
+});
+
+beforeEach(() => {
+  site = new Site();
+  count += 1;
+  service = `shop-${count}`;
+});
+
+async function authorized(ref: string): Promise<LiveIncident> {
+  const incident = await bed.open({ rollback: true }, { service });
+  await incident.toPhase('quickFix');
+  await incident.send('fixReady', { ref });
+  for (const name of ['sanityChecked', 'securityChecked'] as const) await incident.send(name);
+  await incident.untilPhase('deploy');
+  await incident.say('deployAuthorized');
+  return incident;
+}
+
+const idOf = (incident: LiveIncident) => incident.handle.workflowId.replace('hotfix-', '');
+
+const waits = (incident: LiveIncident, behind: LiveIncident) =>
+  incident.until('waiting', ({ deployQueue }) => deployQueue?.holder?.incidentId === idOf(behind));
+
+const isAskedAgain = (incident: LiveIncident) =>
+  incident.until('asked again', ({ waitingFor }) =>
+    waitingFor.some(({ role }) => role === 'deployer'),
+  );
+
+const lockHandle = () => bed.client.workflow.getHandle(lockWorkflowIdOf(service, 'production'));
+
+test('the second waits, both show it, and its deployer is asked again', async () => {
+  const first = await authorized('v1');
+  await site.begun('v1');
+  const second = await authorized('v2');
+  const view = await waits(second, first);
+  expect(view.explanation).toContain(`Waiting for the incident ${idOf(first)}`);
+  await first.until('told', ({ deployQueue }) => deployQueue?.waiting[0]?.ref === 'v2');
+  expect(site.gates.has('v2')).toBe(false);
+
+  site.end('v1');
+  await first.untilPhase('verify');
+  const { waitingFor, deployQueue } = await isAskedAgain(second);
+  expect(waitingFor[0]?.advice).toContain(`${idOf(first)} has brought v1 live`);
+  expect(deployQueue).toBeNull();
+
+  await second.say('deployAuthorized');
+  await site.begun('v2');
+  site.end('v2');
+  await second.untilPhase('verify');
+  expect(site.deployed).toEqual(['v1', 'v2']);
+  expect(site.most).toBe(1);
+});
+
+test('who aborts gives the place back, whether held or waited for', async () => {
+  const first = await authorized('v1');
+  await site.begun('v1');
+  const second = await authorized('v2');
+  await waits(second, first);
+  const third = await authorized('v3');
+  await waits(third, first);
+  await second.send('incidentAborted');
+  await second.handle.result();
+  await first.send('incidentAborted');
+  await first.handle.result();
+  await isAskedAgain(third);
+  await third.say('deployAuthorized');
+  await site.begun('v3');
+  site.end('v3');
+  await third.untilPhase('verify');
+  expect(site.most).toBe(1);
+});
+
+test('a deploy that fails gives the place back', async () => {
+  const first = await authorized('v1');
+  await site.begun('v1');
+  const second = await authorized('v2');
+  await waits(second, first);
+  site.failing = true;
+  site.end('v1');
+  await first.untilPhase('quickFix', 2);
+  await isAskedAgain(second);
+});
+
+test('a holder that was terminated from Temporal does not hold up the next', async () => {
+  const first = await authorized('v1');
+  await site.begun('v1');
+  const second = await authorized('v2');
+  await waits(second, first);
+  await first.handle.terminate();
+  await isAskedAgain(second);
+  await second.say('deployAuthorized');
+  await site.begun('v2');
+  site.end('v2');
+  await second.untilPhase('verify');
+  expect(site.most).toBe(1);
+});
+
+test('a rollback does not take back what another incident has brought live since', async () => {
+  const first = await authorized('v1');
+  await site.begun('v1');
+  site.end('v1');
+  await first.untilPhase('verify');
+  const second = await authorized('v2');
+  await site.begun('v2');
+  site.end('v2');
+  await second.untilPhase('verify');
+  await first.say('quickVerified', { passed: false });
+  const view = await first.untilPhase('quickFix', 2);
+  expect(view.rollbacks[0]?.result).toMatchObject({
+    outcome: 'failed',
+    summary: expect.stringContaining(`${idOf(second)} has brought v2 live since`),
+  });
+  expect(view.escalation.level).toBe(2);
+});
+
+test('a free lock is forgotten after a day', async () => {
+  const incident = await authorized('v1');
+  await site.begun('v1');
+  site.end('v1');
+  await incident.untilPhase('verify');
+  await skipTime(temporal.connection, lockHandle().workflowId, '25h');
+  await lockHandle().result();
+});
