@@ -30,7 +30,7 @@ export function checkNode(version = process.versions.node) {
 /** Installs the packages of package-lock.json, unless they are installed already. */
 export function install() {
   const stamp = at('node_modules', '.hotfix-installed');
-  const wanted = hashOf(['package-lock.json', 'package.json']);
+  const wanted = hashOf(['package-lock.json']);
   if (read(stamp) === wanted) return;
   oneAtATime('install', () => {
     if (read(stamp) === wanted) return;

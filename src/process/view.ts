@@ -118,7 +118,7 @@ export function viewOf(state: State): IncidentView {
 
 const summaryOf = (result: MonitorResult | null | undefined): MonitoringSummary | null =>
   result
-    ? { ...result, measures: result.measures.map(({ points: _, ...measure }) => measure) }
+    ? { ...result, measures: result.measures.map(({ points: _points, ...measure }) => measure) }
     : null;
 
 const checklistEntry = ({ checklist }: State, item: ChecklistItem) => ({

@@ -41,18 +41,25 @@ function loggerAt({ logLevel }: Settings): Logger {
     : pino(options);
 }
 
-/** The worker's activities, connected as the configuration says. */
-export function activitiesOf({ settings, config, logger }: Startup): HotfixActivities {
+/** Everything that the configuration connects. */
+export function adaptersOf({ settings, config, logger }: Startup) {
   const { env } = process;
-  const deps = {
+  return adaptersFor(config, {
     ...systemClock,
     secret: (name: string) => secretOf(env, name),
     environment: env,
     dataDirectory: settings.dataDirectory,
     logger,
-  };
-  return createActivities({ ...adaptersFor(config, deps), logger, now: systemClock.now });
+  });
 }
+
+/** The worker's activities, connected as the configuration says. */
+export const activitiesOf = (startup: Startup): HotfixActivities =>
+  createActivities({
+    ...adaptersOf(startup),
+    logger: startup.logger,
+    now: systemClock.now,
+  });
 
 function secretOf(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
