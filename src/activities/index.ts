@@ -10,11 +10,11 @@ import { messageOf, transient } from './failures.ts';
 import type { Monitoring } from './monitoring/types.ts';
 import { watch } from './monitoring/watch.ts';
 import { deliver } from './notify/deliver.ts';
-import type { NotificationChannel } from './notify/types.ts';
+import type { NotificationChannel, Recipient } from './notify/types.ts';
 import { tryAccess } from './preflight.ts';
 import { fileAll } from './tracker/file-follow-ups.ts';
 import type { Tracker } from './tracker/types.ts';
-import type { DeployResult, Environment, HotfixActivities } from './types.ts';
+import type { DeployResult, Environment, HotfixActivities, Notification } from './types.ts';
 import { untilEnded } from './workflow-end.ts';
 
 /** What one service is connected to in one environment. */
@@ -28,6 +28,8 @@ export interface ActivityDeps {
   /** The adapters of a service, also of one that the configuration does not name. */
   services: (service: string, environment: Environment) => ServiceAdapters;
   channels: readonly NotificationChannel[];
+  /** Who is behind a name in a message: a person of the configuration, or a role that nobody holds. */
+  recipientOf: (name: string, notification: Notification) => Recipient;
   tracker: Tracker;
   /** One deploy at a time; without it, the workflow of that name. */
   lock?: DeployLock | undefined;
@@ -38,7 +40,7 @@ export interface ActivityDeps {
 
 /** The worker's activities. Each throws only what {@link HotfixActivities} says. */
 export function createActivities(deps: ActivityDeps): HotfixActivities {
-  const { services, channels, tracker, logger, now, sleep = systemSleep } = deps;
+  const { services, channels, recipientOf, tracker, logger, now, sleep = systemSleep } = deps;
   const { lock = temporalLock } = deps;
   const guarded = guardBy(logger);
   const carryOutAlone = (adapter: DeployAdapter, request: DeployRequest) =>
@@ -65,7 +67,9 @@ export function createActivities(deps: ActivityDeps): HotfixActivities {
     monitor: guarded('The monitoring', (request) =>
       watch(services(request.service, request.environment).monitoring, request, { now, sleep }),
     ),
-    notify: guarded('The notification', (notifications) => deliver(notifications, channels)),
+    notify: guarded('The notification', (notifications) =>
+      deliver(notifications, channels, recipientOf),
+    ),
     fileFollowUps: guarded('The filing of follow-ups', (tasks) => fileAll(tasks, tracker)),
     workflowEnd: guarded('The watch over a deploy', untilEnded),
   };

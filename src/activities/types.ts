@@ -5,6 +5,7 @@
 
 import type { Notification } from '../process/notifications.ts';
 import type {
+  Delivery,
   DeployResult,
   DeployStep,
   Environment,
@@ -43,7 +44,8 @@ export interface HotfixActivities {
   /** Tries the access to the systems of a service without changing anything. */
   preflight: (service: string) => Promise<PreflightCheck[]>;
   monitor: (request: MonitorRequest) => Promise<MonitorResult>;
-  notify: (notifications: Notification[]) => Promise<void>;
+  /** Never throws for a channel that fails: what became of each message is the answer. */
+  notify: (notifications: Notification[]) => Promise<Delivery[]>;
   fileFollowUps: (tasks: FollowUpTask[]) => Promise<FiledFollowUp[]>;
   /** For a lock: resolves when the workflow has ended, or never was. */
   workflowEnd: (workflowId: string) => Promise<void>;

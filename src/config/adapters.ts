@@ -9,7 +9,7 @@ import { createHttpProbe } from '../activities/monitoring/http.ts';
 import { createPrometheusMeasure } from '../activities/monitoring/prometheus.ts';
 import type { Measure, Monitoring } from '../activities/monitoring/types.ts';
 import { createLogChannel } from '../activities/notify/log.ts';
-import type { NotificationChannel } from '../activities/notify/types.ts';
+import type { NotificationChannel, Recipient } from '../activities/notify/types.ts';
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
 import type { Environment } from '../process/outcomes.ts';
@@ -32,7 +32,7 @@ export interface CompositionDeps extends AdapterDeps {
 export function adaptersFor(
   config: Config,
   deps: CompositionDeps,
-): Pick<ActivityDeps, 'services' | 'channels' | 'tracker'> {
+): Pick<ActivityDeps, 'services' | 'channels' | 'recipientOf' | 'tracker'> {
   const known = new Map(
     Object.entries(config.services).map(([name, service]) => [name, connect(service, deps)]),
   );
@@ -40,8 +40,14 @@ export function adaptersFor(
   return {
     services: (service, environment) => (known.get(service) ?? others)[environment],
     channels: config.notifications.map((channel) => createChannel(channel, deps)),
+    recipientOf: (name) => recipientOf(config, name),
     tracker: createIncidentTracker(config.tracker),
   };
+}
+
+function recipientOf({ people }: Config, name: string): Recipient {
+  const person = Object.hasOwn(people, name) ? people[name] : undefined;
+  return { id: name, name: person?.name ?? name, contacts: person?.contacts ?? {} };
 }
 
 /** A service that is connected to nothing is deployed by hand and not measured. */

@@ -34,6 +34,24 @@ const tokenSchema = z
 const personSchema = z
   .strictObject({
     name: z.string().trim().min(1).max(100).describe('As people read it'),
+    contacts: z
+      .strictObject({
+        email: z.email().optional(),
+        slack: z
+          .string()
+          .regex(/^[UW][A-Z0-9]{2,20}$/, {
+            error: 'must be a member id of Slack, such as U012AB3CD',
+          })
+          .optional()
+          .describe('The member id, which the profile in Slack shows'),
+        pagerduty: z
+          .string()
+          .regex(/^P[A-Z0-9]{5,20}$/, { error: 'must be a user id of PagerDuty, such as P1A2B3C' })
+          .optional()
+          .describe("The user id, which is the end of the profile's address"),
+      })
+      .prefault({})
+      .describe('Where they are reached'),
     token: tokenSchema.optional(),
   })
   .describe('Somebody who holds roles and sends signals');

@@ -3,6 +3,7 @@ import { levelOf, nextLevel } from './escalation.ts';
 import { type Draft, type IncidentEvent, type Opening, self, type Watched } from './events.ts';
 import type { DeployQueue, LastDeploy } from './lock.ts';
 import type {
+  Delivery,
   DeployResult,
   Environment,
   FiledFollowUp,
@@ -34,6 +35,7 @@ export type Message =
   | ({ kind: 'monitoringStarted' } & Watched)
   | ({ kind: 'monitored'; result: MonitorResult } & Watched)
   | { kind: 'preflighted'; checks: PreflightCheck[] }
+  | { kind: 'notified'; deliveries: Delivery[] }
   | { kind: 'followUpsFiled'; tasks: (FollowUpTask & FiledFollowUp)[] }
   | { kind: 'activityFailed'; activity: string; reason: string };
 
@@ -107,6 +109,8 @@ function decide({ state, timeline }: Incident, message: Message, now: string): D
       const reason = `The incident ${by.incidentId} has brought ${by.ref} live in ${environment} meanwhile: see whether this fix is still right on top of it, then authorize again.`;
       return [{ type: 'deployHeld', ...stamp, data: { environment, reason } }];
     }
+    case 'notified':
+      return notified(state, message.deliveries, now);
     case 'preflighted':
       return isNews(message.checks, state.preflight)
         ? [{ type: 'preflighted', ...stamp, data: { checks: message.checks } }]
@@ -116,6 +120,25 @@ function decide({ state, timeline }: Incident, message: Message, now: string): D
       return [{ type: kind, ...stamp, data } as Draft];
     }
   }
+}
+
+/** Whom no channel reached waits for nobody's limit: the next level is told at once. */
+function notified(state: State, deliveries: Delivery[], now: string): Draft[] {
+  const stamp = { at: now, by: self };
+  const record: Draft = { type: 'notified', ...stamp, data: { deliveries } };
+  if (!isUndelivered(state, deliveries)) return [record];
+  const { levels } = state.terms.policy.escalation[state.phase];
+  const isLast = isOver(state) || state.watch.level >= levels.length;
+  const reason = 'Whoever was to be told before could not be reached by any channel.';
+  return isLast || waitingFor(state).length === 0
+    ? [record]
+    : [record, { type: 'escalated', ...stamp, data: { ...nextEscalation(state), reason } }];
+}
+
+/** Whether the newest message that asks somebody to act has reached nobody. */
+function isUndelivered({ id, askedSeq }: State, deliveries: Delivery[]): boolean {
+  const ofIt = deliveries.filter(({ notification }) => notification === `${id}-${askedSeq}`);
+  return ofIt.length > 0 && ofIt.every(({ outcome }) => outcome === 'failed');
 }
 
 const isNews = (next: unknown, before: unknown): boolean =>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeployQueue } from './lock.ts';
 import type {
+  Delivery,
   DeployResult,
   Environment,
   FiledFollowUp,
@@ -136,6 +137,7 @@ export interface EventData extends Accepted {
   monitoringStarted: Watched;
   monitored: Watched & { result: MonitorResult };
   preflighted: { checks: PreflightCheck[] };
+  notified: { deliveries: Delivery[] };
   followUpsFiled: { tasks: (FollowUpTask & FiledFollowUp)[] };
   activityFailed: { activity: string; reason: string };
 }

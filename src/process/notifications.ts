@@ -1,8 +1,10 @@
 import { spell } from './duration.ts';
-import type { IncidentEvent } from './events.ts';
+import type { IncidentEvent, Status } from './events.ts';
+import { gist } from './gist.ts';
 import type { PreflightCheck } from './outcomes.ts';
-import { phaseTitles } from './phases.ts';
+import { type Phase, phaseTitles } from './phases.ts';
 import { isOver, type State } from './state.ts';
+import { viewOf } from './view.ts';
 import { type Wait, waitingFor } from './waiting.ts';
 
 /** One message to people; the adapters decide how it looks. */
@@ -14,13 +16,34 @@ export interface Notification {
   service: string;
   /** `phase` somebody's turn has come, `escalation` a limit has passed, `status` for everyone. */
   kind: 'phase' | 'escalation' | 'status';
-  /** People or roles to reach. */
+  /** `page` somebody has to act, `inform` nobody has to. */
+  urgency: 'page' | 'inform';
+  /** People or roles to reach; `everyone` is all who take part. */
   recipients: string[];
+  /** By which channels; all of them where it is not said. */
+  channels?: string[];
   /** One line. */
   subject: string;
   /** What is asked, since when, until when. Markdown. */
   text: string;
   at: string;
+  /** The incident as it stands, for channels that keep one message of it. */
+  incident: Card;
+  /** What happened, in a few words. */
+  gist: string;
+  /** By channel: what it said to be told again (see {@link Delivery}). */
+  threads: Record<string, Record<string, string>>;
+}
+
+/** An incident on one card. Times are ISO 8601, UTC. */
+export interface Card {
+  status: Status;
+  explanation: string;
+  phase: Phase;
+  attempt: number;
+  priority: string | null;
+  openedAt: string;
+  waitingFor: Wait[];
 }
 
 /**
@@ -36,9 +59,19 @@ export function notificationOf(state: State, event: IncidentEvent): Notification
       title: state.request.title,
       service: state.request.service,
       at: event.at,
+      urgency: said.kind === 'status' ? 'inform' : 'page',
+      incident: cardOf(state),
+      gist: gist(event),
+      threads: state.threads,
       ...said,
     }
   );
+}
+
+function cardOf(state: State): Card {
+  const { status, explanation, phase, attempt, priority, waitingFor: waits } = viewOf(state);
+  const { openedAt } = state;
+  return { status, explanation, phase, attempt, priority, openedAt, waitingFor: waits };
 }
 
 type Composed = Pick<Notification, 'kind' | 'recipients' | 'subject' | 'text'>;

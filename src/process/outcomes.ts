@@ -113,6 +113,20 @@ export interface PreflightCheck {
   live?: string;
 }
 
+/** How one message went by one channel. */
+export interface Delivery {
+  /** The id of the message. */
+  notification: string;
+  channel: string;
+  outcome: 'delivered' | 'failed';
+  /** Whom it was for, as far as the channel could reach them. */
+  to: string[];
+  /** Why it failed, as one sentence. */
+  reason?: string;
+  /** What the channel has to know to go on in the same place, such as a message to renew. */
+  thread?: Record<string, string>;
+}
+
 export interface FollowUpTask {
   /** The same for every retry. */
   key: string;

@@ -2,6 +2,7 @@ import { checklist } from './checklist.ts';
 import type { Incident } from './decide.ts';
 import { spell } from './duration.ts';
 import type { EventData, IncidentEvent } from './events.ts';
+import { gist } from './gist.ts';
 import { clock, inline, quoted, table } from './markdown.ts';
 import { phaseTitles } from './phases.ts';
 import type { PhaseRecord } from './state.ts';
@@ -200,97 +201,3 @@ const events: Section = ({ timeline }) =>
       inline(gist(event)).slice(0, 300),
     ]),
   )}`;
-
-/** What happened in an event, in a few words. */
-export function gist(event: IncidentEvent): string {
-  const words = gistOf(event);
-  const late = 'late' in event.data && event.data.late ? ' (late)' : '';
-  const against =
-    'againstMeasurements' in event.data && event.data.againstMeasurements
-      ? ' (against the measurements)'
-      : '';
-  return `${words}${late}${against}`;
-}
-
-const watchedGist = ({ environment, after, attempt }: EventData['monitoringStarted']): string =>
-  `${environment} after the ${after} of attempt ${attempt}`;
-
-const queueGist = ({ environment, holder, waiting }: EventData['deployQueueChanged']): string =>
-  `${environment}: ${holder ? `${holder.incidentId} deploys ${holder.ref}` : 'nobody deploys'}, ${waiting.map(({ incidentId }) => incidentId).join(', ') || 'nobody'} waits`;
-
-function preflightGist(checks: EventData['preflighted']['checks']): string {
-  const bad = checks.filter(({ ok }) => !ok);
-  return bad.length === 0
-    ? `${checks.length} of ${checks.length} well`
-    : bad.map(({ environment, name, summary }) => `${environment} ${name}: ${summary}`).join(' ');
-}
-
-function gistOf(event: IncidentEvent): string {
-  switch (event.type) {
-    case 'incidentOpened':
-      return event.data.request.title;
-    case 'phaseStarted':
-      return `${phaseTitles[event.data.phase]}, attempt ${event.data.attempt}`;
-    case 'statusChanged':
-      return `${event.data.status}: ${event.data.explanation}`;
-    case 'signalRefused':
-      return `${event.data.signal} refused: ${event.data.reason}`;
-    case 'escalated':
-      return [`level ${event.data.level} (${event.data.name}) told`, event.data.reason]
-        .filter(Boolean)
-        .join(': ');
-    case 'deployStarted':
-      return `${event.data.ref} to ${event.data.environment}`;
-    case 'deployFinished':
-      return `${event.data.ref} to ${event.data.environment} ${event.data.result.outcome}: ${event.data.result.summary}`;
-    case 'rollbackStarted':
-      return `taking back ${event.data.ref}`;
-    case 'rollbackFinished':
-      return `${event.data.result.outcome}: ${event.data.result.summary}`;
-    case 'deployQueueChanged':
-      return queueGist(event.data);
-    case 'deployHeld':
-      return event.data.reason;
-    case 'monitoringStarted':
-      return watchedGist(event.data);
-    case 'monitored':
-      return `${watchedGist(event.data)}: ${event.data.result.outcome}`;
-    case 'preflighted':
-      return preflightGist(event.data.checks);
-    case 'followUpsFiled':
-      return event.data.tasks.map(({ id }) => id).join(', ');
-    case 'activityFailed':
-      return `${event.data.activity}: ${event.data.reason}`;
-    case 'incidentDeclared':
-      return event.data.problem;
-    case 'priorityAssessed':
-      return `${event.data.priority}: ${event.data.justification}`;
-    case 'fixReady':
-      return `${event.data.ref}: ${event.data.summary}`;
-    case 'sanityChecked':
-    case 'securityChecked':
-    case 'retrospectiveReviewed':
-      return [event.data.verdict, event.data.note].filter(Boolean).join(': ');
-    case 'deployAuthorized':
-      return event.data.skipStaging ? 'straight to production' : 'through staging';
-    case 'systemVerified':
-      return `${event.data.solved ? 'solved' : 'not solved'}, ${event.data.healthy ? 'healthy' : 'not healthy'}`;
-    case 'quickVerified':
-      return event.data.passed ? 'passed' : 'not passed';
-    case 'incidentReviewed':
-      return event.data.summary;
-    case 'preventionPlanned':
-      return `${event.data.prevention.length} to prevent, ${event.data.lessons.length} learned`;
-    case 'escalationAcknowledged':
-      return event.data.note ?? 'has it in hand';
-    case 'commented':
-      return event.data.text;
-    case 'roleAssigned':
-      return `${event.data.role} is now ${event.data.person}`;
-    case 'reviewBypassed':
-    case 'incidentAborted':
-      return event.data.reason;
-    case 'checklistItemDone':
-      return `${event.data.item}: ${event.data.evidence}`;
-  }
-}

@@ -3,6 +3,7 @@ import { acknowledge, escalate, later, startWatch, type Watch } from './escalati
 import type { EventData, IncidentEvent, Opening, Status, Watched } from './events.ts';
 import type { DeployQueue } from './lock.ts';
 import type {
+  Delivery,
   DeployResult,
   Environment,
   FiledFollowUp,
@@ -58,6 +59,8 @@ export interface State extends Opening {
   attempt: number;
   phases: PhaseRecord[];
   watch: Watch;
+  /** The place in the timeline of what was asked of people last: a phase's beginning or an escalation. */
+  askedSeq: number;
   /** The roles' completions that count now: those of this attempt, and those made once. */
   completed: { [N in CompletionName]?: Said<EventData[N]> };
   bypass: Said<SignalBody<'reviewBypassed'> & { attempt: number }> | null;
@@ -72,6 +75,8 @@ export interface State extends Opening {
   answerDue: string | null;
   rollbacks: RollbackRecord[];
   preflight: PreflightCheck[];
+  /** By channel: where its messages of this incident are. */
+  threads: Record<string, Record<string, string>>;
   followUps: (FollowUpTask & FiledFollowUp)[];
   checklist: Record<ChecklistItem, { at: string; by: string; evidence: string } | null>;
   /** How large the timeline is, in characters of JSON. */
@@ -136,6 +141,7 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     attempt: 1,
     phases: [{ phase, attempt: 1, startedAt: event.at, endedAt: null }],
     watch: startWatch(event.data.terms.policy.escalation[phase], event.at),
+    askedSeq: event.seq,
     completed: {},
     bypass: null,
     retrospective: null,
@@ -146,6 +152,7 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     answerDue: null,
     rollbacks: [],
     preflight: [],
+    threads: {},
     followUps: [],
     checklist: Object.fromEntries(checklistItems.map((item) => [item, null])) as State['checklist'],
     size: 0,
@@ -174,6 +181,7 @@ function apply(state: State, event: IncidentEvent): State {
       return {
         ...state,
         watch: escalate(escalationOf(state), state.watch, event.data.level, event.at),
+        askedSeq: event.seq,
       };
     case 'escalationAcknowledged':
       return {
@@ -222,6 +230,8 @@ function apply(state: State, event: IncidentEvent): State {
       };
     case 'monitored':
       return monitored(state, event);
+    case 'notified':
+      return { ...state, threads: { ...state.threads, ...threadsOf(event.data.deliveries) } };
     case 'preflighted':
       return { ...state, preflight: event.data.checks };
     case 'followUpsFiled':
@@ -251,6 +261,11 @@ const said = <E extends IncidentEvent>(event: E): Said<E['data']> => ({
   at: event.at,
   seq: event.seq,
 });
+
+const threadsOf = (deliveries: Delivery[]): State['threads'] =>
+  Object.fromEntries(
+    deliveries.flatMap(({ channel, thread }) => (thread ? [[channel, thread]] : [])),
+  );
 
 const finishLast = <T extends DeployRecord | RollbackRecord>(
   records: T[],
@@ -309,7 +324,7 @@ function askMonitor(state: State, { outcome }: MonitorResult, at: string): State
 
 function startPhase(
   state: State,
-  { data, at }: Extract<IncidentEvent, { type: 'phaseStarted' }>,
+  { data, at, seq }: Extract<IncidentEvent, { type: 'phaseStarted' }>,
 ): State {
   const isNewAttempt = data.attempt > state.attempt;
   return {
@@ -318,6 +333,7 @@ function startPhase(
     attempt: data.attempt,
     phases: [...endPhase(state, at), { ...data, startedAt: at, endedAt: null }],
     watch: startWatch(escalationOf(state, data.phase), at),
+    askedSeq: seq,
     completed: isNewAttempt ? without(state.completed, madeAnew) : state.completed,
     deployQueue: null,
     held: null,

@@ -29,6 +29,7 @@ async function send(run: Run, batch: Notification[]): Promise<void> {
     answerOf(activities.notify.executeWithOptions({ summary }, [batch])),
   );
   if (!answer.ok) run.hear({ kind: 'activityFailed', activity: 'notify', reason: answer.reason });
+  else if (answer.value.length > 0) run.hear({ kind: 'notified', deliveries: answer.value });
 }
 
 /** Files each follow-up task once it is owed. What cannot be filed is on the record, for people to do. */

@@ -40,6 +40,7 @@ export function activityDeps(
   return {
     services: () => ({ deploy, rollback: deploy, monitoring: { window: 0, measures: [] } }),
     channels: [],
+    recipientOf: (name) => ({ id: name, name, contacts: {} }),
     tracker: createIncidentTracker({ adapter: 'incident' }),
     logger: silent,
     now: systemClock.now,

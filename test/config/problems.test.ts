@@ -201,7 +201,7 @@ test('aliases of aliases do not unfold', () => {
 
 test('an alias within its own anchor is read as far as the file may be deep', () => {
   expect(problemsOf('people: &a\n  ana: *a\n')).toEqual([
-    'hotfix.yaml:2:3: people.ana.ana: is not a key here; the keys are name, token.',
+    'hotfix.yaml:2:3: people.ana.ana: is not a key here; the keys are name, contacts, token.',
     'hotfix.yaml:2:8: people.ana.name: is missing: it must be text.',
   ]);
 });

@@ -28,7 +28,7 @@ export const goodWorld = (): HotfixActivities => ({
   rollback: async () => deployed('succeeded'),
   monitor: async () => measured('passed'),
   preflight: async () => [],
-  notify: async () => {},
+  notify: async () => [],
   fileFollowUps: async (tasks) =>
     tasks.map(({ key }) => ({ key, id: `F-${key}`, tracker: 'incident' })),
   workflowEnd: untilEnded,

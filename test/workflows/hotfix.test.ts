@@ -17,6 +17,7 @@ beforeAll(async () => {
   stop = await bed.work({
     notify: async (notifications) => {
       told.push(...notifications);
+      return [];
     },
   });
 });

@@ -13,8 +13,11 @@ export function createLogChannel(
 ): NotificationChannel {
   return {
     name: 'log',
-    async send(notification) {
-      deps.logger.info({ notification }, notification.subject);
+    async send(message) {
+      const { to, id, incidentId, kind, urgency, subject, text } = message;
+      const people = to.map((one) => one.id);
+      deps.logger.info({ id, incidentId, kind, urgency, to: people, text }, subject);
+      return undefined;
     },
   };
 }

@@ -33,8 +33,9 @@ export function createWebhookChannel(
   const sign = createSigner(secretEnv, deps);
   return {
     name,
-    async send(notification, signal) {
-      const body = JSON.stringify(notification);
+    async send({ threads: _threads, to, ...notification }, signal) {
+      const people = to.map(({ id, name: called, link }) => ({ id, name: called, link }));
+      const body = JSON.stringify({ ...notification, to: people });
       const headers = { 'content-type': 'application/json', ...sign(notification.id, body) };
       const outgoing: HttpCall = {
         whom: `The webhook ${name}`,
@@ -46,6 +47,7 @@ export function createWebhookChannel(
         signal,
       };
       assertOk(await call(outgoing), outgoing, `the secret in ${secretEnv}`);
+      return undefined;
     },
   };
 }

@@ -7,21 +7,16 @@ import {
   webhookChannelConfigSchema,
 } from '../../../src/activities/notify/webhook.ts';
 import type { Notification } from '../../../src/activities/types.ts';
+import { notificationOf } from '../../../src/process/notifications.ts';
+import { Story } from '../../support/incidents.ts';
 import { answer, closedUrl, listen } from '../server.ts';
 import { activitiesWith, activityEnvironment, adapterDeps, webhookSecret } from '../support.ts';
 
 function notification(id: string): Notification {
-  return {
-    id,
-    incidentId: 'INC-1',
-    title: 'Checkout is down',
-    service: 'shop',
-    kind: 'escalation',
-    recipients: ['rachel'],
-    subject: 'The review is late',
-    text: '- reviewer: please',
-    at: '2026-01-01T00:00:00.000Z',
-  };
+  const story = new Story().until('quickReview').hear({ kind: 'clock' }, 15);
+  const said = notificationOf(story.state, story.last);
+  if (!said) throw new Error('An escalation is told.');
+  return { ...said, id };
 }
 
 const two = [notification('INC-1-1'), notification('INC-1-2')];
@@ -38,41 +33,43 @@ test('each message to each channel: signed, with its id, and in order', async ()
   const log = createLogChannel({ adapter: 'log' }, { logger });
   const { notify } = activitiesWith({ channels: [webhook('pager', url), log] });
 
-  await activityEnvironment().execute(notify, two);
+  const deliveries = await activityEnvironment().execute(notify, two);
 
   expect(received.map(({ headers }) => headers['webhook-id'])).toEqual(['INC-1-1', 'INC-1-2']);
-  expect(
-    received.map(({ body, headers }) => new Webhook(webhookSecret).verify(body, headers)),
-  ).toEqual(two);
-  expect(lines.map((line) => JSON.parse(line))).toEqual(
-    two.map((one) => ({ level: 30, notification: one, msg: 'The review is late' })),
+  const bodies = received.map(({ body, headers }) =>
+    new Webhook(webhookSecret).verify(body, headers),
   );
+  expect(bodies).toMatchObject([
+    { id: 'INC-1-1', urgency: 'page', to: [{ id: 'reviewer', name: 'reviewer' }, {}, {}] },
+    { id: 'INC-1-2', gist: 'level 1 (reviewers and incident manager) told' },
+  ]);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { id: 'INC-1-1', to: ['reviewer', 'securityReviewer', 'incidentManager'] },
+    { id: 'INC-1-2', msg: two[1]?.subject },
+  ]);
+  expect(deliveries.map(({ channel, outcome }) => `${channel} ${outcome}`).sort()).toEqual([
+    'log delivered',
+    'log delivered',
+    'pager delivered',
+    'pager delivered',
+  ]);
 });
 
-test('no channel, no failure', async () => {
+test('no channel, no delivery', async () => {
   const { notify } = activitiesWith();
-  await expect(activityEnvironment().execute(notify, two)).resolves.toBeUndefined();
+  expect(await activityEnvironment().execute(notify, two)).toEqual([]);
 });
 
-test('a channel that fails for now holds nobody back; the retry sends only what is missing', async () => {
+test('a channel that fails for now is tried again, and holds nobody back', async () => {
   const good = await listen((_, response) => answer(response, 200));
   const busy = await listen((_, response, count) => {
-    if (count === 2) answer(response, 429, '', { 'retry-after': '20' });
+    if (count === 2) answer(response, 429, '', { 'retry-after': '1' });
     else answer(response, 200);
   });
   const channels = [webhook('busy', busy.url), webhook('good', good.url)];
   const { notify } = activitiesWith({ channels });
-
-  const first = activityEnvironment();
-  await expect(first.execute(notify, two)).rejects.toMatchObject({
-    type: 'Undelivered',
-    nonRetryable: false,
-    nextRetryDelay: 20_000,
-    message: expect.stringMatching(/busy: The webhook busy at .* is busy \(429\)/),
-  });
-  expect(good.received).toHaveLength(2);
-
-  await activityEnvironment(first.last()).execute(notify, two);
+  const deliveries = await activityEnvironment().execute(notify, two);
+  expect(deliveries.every(({ outcome }) => outcome === 'delivered')).toBe(true);
   expect(good.received).toHaveLength(2);
   expect(busy.received.map(({ headers }) => headers['webhook-id'])).toEqual([
     'INC-1-1',
@@ -81,39 +78,49 @@ test('a channel that fails for now holds nobody back; the retry sends only what 
   ]);
 });
 
-test('a channel that refuses is said at the end, is not tried again, and stays said', async () => {
+test('a worker that dies has told nobody twice: the next one goes on', async () => {
+  const good = await listen((_, response) => answer(response, 200));
+  const { notify } = activitiesWith({ channels: [webhook('good', good.url)] });
+  const first = activityEnvironment();
+  await first.execute(notify, two.slice(0, 1));
+  const deliveries = await activityEnvironment(first.last()).execute(notify, two);
+  expect(deliveries).toHaveLength(2);
+  expect(good.received).toHaveLength(2);
+});
+
+test('a channel that refuses or is gone says so, with what to do', async () => {
   const refusing = await listen((_, response) => answer(response, 401));
   const gone = await closedUrl();
   const { notify } = activitiesWith({
     channels: [webhook('refusing', refusing.url), webhook('gone', gone)],
   });
-  const first = activityEnvironment();
-  await expect(first.execute(notify, two)).rejects.toMatchObject({
-    type: 'Undelivered',
-    nonRetryable: false,
-    message: expect.stringMatching(
-      /gone: .*ECONNREFUSED.*refusing: .*\(401\): check the secret in TEST_WEBHOOK/,
-    ),
-  });
-  expect(refusing.received).toHaveLength(2);
+  const deliveries = await activityEnvironment().execute(notify, two.slice(0, 1));
+  const reasons = Object.fromEntries(deliveries.map(({ channel, reason }) => [channel, reason]));
+  expect(reasons.gone).toMatch(/ECONNREFUSED/);
+  expect(reasons.refusing).toMatch(/\(401\): check the secret in TEST_WEBHOOK/);
+  expect(refusing.received).toHaveLength(1);
+});
 
-  const mended = activitiesWith({ channels: [webhook('refusing', refusing.url)] });
-  await expect(activityEnvironment(first.last()).execute(mended.notify, two)).rejects.toMatchObject(
-    {
-      type: 'Undelivered',
-      nonRetryable: true,
-      message: expect.stringContaining('refusing: '),
-    },
-  );
-  expect(refusing.received).toHaveLength(2);
+test('where the named channels fail, the others are tried at once', async () => {
+  const refusing = await listen((_, response) => answer(response, 401));
+  const other = await listen((_, response) => answer(response, 200));
+  const { notify } = activitiesWith({
+    channels: [webhook('pager', refusing.url), webhook('other', other.url)],
+  });
+  const urgent = { ...notification('INC-1-1'), channels: ['pager'] };
+  const quiet = { ...notification('INC-1-2'), channels: ['other'] };
+  const deliveries = await activityEnvironment().execute(notify, [urgent, quiet]);
+  expect(
+    deliveries.map(({ notification: id, channel, outcome }) => `${id} ${channel} ${outcome}`),
+  ).toEqual(['INC-1-1 pager failed', 'INC-1-1 other delivered', 'INC-1-2 other delivered']);
 });
 
 test('a receiver that hangs is left after the timeout', async () => {
   const { url } = await listen(() => undefined);
   const { notify } = activitiesWith({ channels: [webhook('hanging', url, '100ms')] });
-  await expect(activityEnvironment().execute(notify, two)).rejects.toMatchObject({
-    type: 'Undelivered',
-    nonRetryable: false,
-    message: expect.stringContaining('no answer within 100 ms'),
+  const [delivery] = await activityEnvironment().execute(notify, two.slice(0, 1));
+  expect(delivery).toMatchObject({
+    outcome: 'failed',
+    reason: expect.stringContaining('no answer within 100 ms'),
   });
 });
