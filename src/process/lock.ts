@@ -42,8 +42,6 @@ export interface LastDeploy {
 interface Claim extends Party {
   key: string;
   workflowId: string;
-  /** The last deploy that the claim knows of; another one in the meantime has overtaken it. */
-  knows: string | null;
 }
 
 /** The lock of one environment of one service. */
@@ -52,12 +50,15 @@ export interface Lock {
   environment: Environment;
   holder: Claim | null;
   queue: Claim[];
+  /** Claims for what was live before the last deploy; each is told, and asked for anew or not. */
+  overtaken: string[];
   lastDeploy: LastDeploy | null;
 }
 
 export type Standing =
-  | { granted: true; overtakenBy: LastDeploy | null }
-  | { granted: false; queue: DeployQueue };
+  | { place: 'granted' }
+  | { place: 'overtaken'; by: LastDeploy }
+  | { place: 'waiting' };
 
 export const freeLock = ({
   service,
@@ -67,25 +68,40 @@ export const freeLock = ({
   environment,
   holder: null,
   queue: [],
+  overtaken: [],
   lastDeploy: null,
 });
 
 /** Takes a place in the queue; whoever has one already keeps it. */
 export function claim(lock: Lock, request: LockRequest, now: string): Lock {
-  if (claimsOf(lock).some(({ key }) => key === request.key)) return lock;
+  if (standingOf(lock, request.key)) return lock;
   const { key, workflowId, incidentId, ref, undoes } = request;
-  const knows = undoes ?? lock.lastDeploy?.key ?? null;
-  const added: Claim = { key, workflowId, incidentId, ref, knows, since: now };
+  const isLate = undoes !== undefined && lock.lastDeploy && lock.lastDeploy.key !== undoes;
+  if (isLate) return { ...lock, overtaken: [...lock.overtaken, key] };
+  const added: Claim = { key, workflowId, incidentId, ref, since: now };
   return promote({ ...lock, queue: [...lock.queue, added] });
 }
 
-/** Gives the place back, whether held or waited for; `changed` says whether what is live may be another. */
+/**
+ * Gives the place back, whatever it is; `changed` says whether what is live may be another. Then
+ * nobody who waits goes on as if nothing had happened: all of them are overtaken at once.
+ */
 export function release(lock: Lock, key: string, changed: boolean, now: string): Lock {
-  const { holder } = lock;
-  if (holder?.key !== key) return { ...lock, queue: lock.queue.filter((one) => one.key !== key) };
-  const { incidentId, ref } = holder;
-  const lastDeploy = changed ? { key, incidentId, ref, at: now } : lock.lastDeploy;
-  return promote({ ...lock, holder: null, lastDeploy });
+  const without = {
+    ...lock,
+    queue: lock.queue.filter((one) => one.key !== key),
+    overtaken: lock.overtaken.filter((one) => one !== key),
+  };
+  if (lock.holder?.key !== key) return without;
+  const { incidentId, ref } = lock.holder;
+  if (!changed) return promote({ ...without, holder: null });
+  return {
+    ...without,
+    holder: null,
+    queue: [],
+    overtaken: [...without.overtaken, ...without.queue.map((one) => one.key)],
+    lastDeploy: { key, incidentId, ref, at: now },
+  };
 }
 
 const promote = (lock: Lock): Lock => {
@@ -93,18 +109,13 @@ const promote = (lock: Lock): Lock => {
   return lock.holder ? lock : { ...lock, holder: next, queue };
 };
 
-const claimsOf = ({ holder, queue }: Lock): Claim[] => (holder ? [holder, ...queue] : queue);
-
 /** Null for who has no place. */
 export function standingOf(lock: Lock, key: string): Standing | null {
-  const { holder, lastDeploy } = lock;
-  if (holder?.key === key) {
-    const isNews = lastDeploy !== null && lastDeploy.key !== holder.knows;
-    return { granted: true, overtakenBy: isNews ? lastDeploy : null };
+  if (lock.holder?.key === key) return { place: 'granted' };
+  if (lock.overtaken.includes(key) && lock.lastDeploy) {
+    return { place: 'overtaken', by: lock.lastDeploy };
   }
-  return claimsOf(lock).some((one) => one.key === key)
-    ? { granted: false, queue: queueOf(lock) }
-    : null;
+  return lock.queue.some((one) => one.key === key) ? { place: 'waiting' } : null;
 }
 
 const partyOf = ({ incidentId, ref, since }: Claim): Party => ({ incidentId, ref, since });
@@ -115,7 +126,14 @@ export const queueOf = ({ environment, holder, queue }: Lock): DeployQueue => ({
   waiting: queue.map(partyOf),
 });
 
-/** The workflows that have a place in the queue. */
-export const partiesOf = (lock: Lock): string[] => [
-  ...new Set(claimsOf(lock).map(({ workflowId }) => workflowId)),
-];
+/**
+ * What each workflow of the queue has to know, by its id, as a text that changes when that does: the
+ * holder who waits, and the others who holds. Nobody is told while nobody waits.
+ */
+export function newsOf({ holder, queue }: Lock): Map<string, string> {
+  if (!holder || queue.length === 0) return new Map();
+  return new Map([
+    ...queue.map(({ workflowId }): [string, string] => [workflowId, `behind ${holder.key}`]),
+    [holder.workflowId, `before ${queue.map(({ key }) => key).join()}`],
+  ]);
+}

@@ -15,7 +15,7 @@ import {
   claim,
   type Lock,
   type LockRequest,
-  partiesOf,
+  newsOf,
   queueOf,
   release,
   type Standing,
@@ -88,29 +88,27 @@ async function hasEnded(workflowId: string, isSettled: () => boolean): Promise<b
   return (await ended) && !isSettled();
 }
 
-/** Tells everybody in the queue how it stands, as long as somebody waits and once when nobody does. */
+/** Tells each workflow of the queue what is new for it. Whoever is gone needs no telling. */
 function tellParties(lockNow: () => Lock): CancellationScope {
   const scope = new CancellationScope();
-  void scope
-    .run(async () => {
-      for (let told = ''; ; ) {
-        const isNews = () => {
-          const queue = queueOf(lockNow());
-          return JSON.stringify(queue) !== told && (queue.waiting.length > 0 || told !== '');
-        };
-        await condition(isNews);
-        const queue = queueOf(lockNow());
-        told = queue.waiting.length > 0 ? JSON.stringify(queue) : '';
-        await Promise.all(
-          partiesOf(lockNow()).map((workflowId) =>
-            getExternalWorkflowHandle(workflowId)
-              .signal(deployQueueSignal, queue)
-              // Whoever is gone needs no telling.
-              .catch(() => {}),
-          ),
-        );
-      }
-    })
-    .catch(() => {});
+  let told = new Map<string, string>();
+  const isNews = ([workflowId, news]: [string, string]) => told.get(workflowId) !== news;
+  const tell = async () => {
+    for (;;) {
+      await condition(() => [...newsOf(lockNow())].some(isNews));
+      const news = newsOf(lockNow());
+      const queue = queueOf(lockNow());
+      const parties = [...news].filter(isNews).map(([workflowId]) => workflowId);
+      told = news;
+      await Promise.all(
+        parties.map((workflowId) =>
+          getExternalWorkflowHandle(workflowId)
+            .signal(deployQueueSignal, queue)
+            .catch(() => {}),
+        ),
+      );
+    }
+  };
+  scope.run(tell).catch(() => {});
   return scope;
 }

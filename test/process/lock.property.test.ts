@@ -5,6 +5,7 @@ import {
   freeLock,
   type Lock,
   type LockRequest,
+  newsOf,
   queueOf,
   release,
   standingOf,
@@ -45,50 +46,60 @@ test('whatever is asked and given back, in any order', () => {
       let expected: string[] = [];
       for (const [minute, one] of moves.entries()) {
         const name = `incident-${one.who}`;
+        const isOvertaken = lock.overtaken.includes(`key-${one.who}`);
+        const isChange = one.kind === 'release' && one.changed && expected[0] === name;
         lock = apply(lock, one, minute);
-        expected =
-          one.kind === 'release'
-            ? expected.filter((other) => other !== name)
-            : expected.includes(name)
-              ? expected
-              : [...expected, name];
+        if (one.kind === 'release') expected = expected.filter((other) => other !== name);
+        else if (!expected.includes(name) && !isOvertaken) expected = [...expected, name];
+        // Whoever waited for what was live then is asked anew.
+        if (isChange) expected = [];
         // First come, first served; nobody twice, nobody lost, and never free while somebody waits.
         expect(names(lock)).toEqual(expected);
-        const granted = [0, 1, 2, 3, 4].filter((who) => standingOf(lock, `key-${who}`)?.granted);
+        const standings = [0, 1, 2, 3, 4].map((who) => standingOf(lock, `key-${who}`)?.place);
+        const granted = standings.filter((place) => place === 'granted');
         expect(granted).toHaveLength(expected.length > 0 ? 1 : 0);
       }
     }),
   );
 });
 
-test('who waited while another changed what is live is told, and who asks anew knows it', () => {
+const by = (who: number, minute: number) => ({
+  place: 'overtaken',
+  by: { key: `key-${who}`, incidentId: `incident-${who}`, ref: `v${who}`, at: at(minute) },
+});
+
+test('all who waited while another changed what is live are told at once', () => {
   let lock = claim(freeLock(request(1)), request(1), at(0));
-  lock = claim(lock, request(2), at(1));
-  expect(standingOf(lock, 'key-2')).toMatchObject({ granted: false });
+  lock = claim(claim(lock, request(2), at(1)), request(3), at(1));
+  expect(standingOf(lock, 'key-2')).toEqual({ place: 'waiting' });
   lock = release(lock, 'key-1', true, at(2));
-  expect(standingOf(lock, 'key-2')).toEqual({
-    granted: true,
-    overtakenBy: { key: 'key-1', incidentId: 'incident-1', ref: 'v1', at: at(2) },
-  });
+  expect(standingOf(lock, 'key-2')).toEqual(by(1, 2));
+  expect(standingOf(lock, 'key-3')).toEqual(by(1, 2));
+  // A worker that died before it could tell asks again, and hears the same.
+  expect(standingOf(claim(lock, request(2), at(3)), 'key-2')).toEqual(by(1, 2));
   lock = claim(release(lock, 'key-2', false, at(3)), request(2), at(4));
-  expect(standingOf(lock, 'key-2')).toEqual({ granted: true, overtakenBy: null });
+  expect(standingOf(lock, 'key-2')).toEqual({ place: 'granted' });
 });
 
 test('a deploy that changed nothing overtakes nobody', () => {
   let lock = claim(claim(freeLock(request(1)), request(1), at(0)), request(2), at(1));
   lock = release(lock, 'key-1', false, at(2));
-  expect(standingOf(lock, 'key-2')).toEqual({ granted: true, overtakenBy: null });
+  expect(standingOf(lock, 'key-2')).toEqual({ place: 'granted' });
 });
 
 test('a rollback of what another deploy has replaced is told', () => {
   const undo = { ...request(1), key: 'undo-1', undoes: 'key-1' };
   let lock = release(claim(freeLock(request(1)), request(1), at(0)), 'key-1', true, at(1));
-  expect(standingOf(claim(lock, undo, at(2)), 'undo-1')).toEqual({
-    granted: true,
-    overtakenBy: null,
-  });
+  expect(standingOf(claim(lock, undo, at(2)), 'undo-1')).toEqual({ place: 'granted' });
   lock = release(claim(lock, request(2), at(2)), 'key-2', true, at(3));
-  expect(standingOf(claim(lock, undo, at(4)), 'undo-1')).toMatchObject({
-    overtakenBy: { incidentId: 'incident-2' },
-  });
+  expect(standingOf(claim(lock, undo, at(4)), 'undo-1')).toEqual(by(2, 3));
+});
+
+test('the holder hears who waits, and the others who holds', () => {
+  const lock = claim(claim(freeLock(request(1)), request(1), at(0)), request(2), at(1));
+  const more = claim(lock, request(3), at(2));
+  const [first, second] = ['hotfix-incident-1', 'hotfix-incident-2'];
+  expect(newsOf(more).get(second)).toBe(newsOf(lock).get(second));
+  expect(newsOf(more).get(first)).not.toBe(newsOf(lock).get(first));
+  expect(newsOf(freeLock(request(1))).size).toBe(0);
 });

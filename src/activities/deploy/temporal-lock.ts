@@ -25,17 +25,15 @@ const lookEvery = 1_000;
 export const temporalLock: DeployLock = {
   async acquire(request, signal) {
     const context = Context.current();
-    const { client } = context;
-    for (
-      let standing = await ask(client, request);
-      ;
-      standing = (await look(client, request)) ?? (await ask(client, request))
-    ) {
+    for (let standing = await ask(context.client, request); ; ) {
       signal.throwIfAborted();
-      if (standing.granted) return standing.overtakenBy;
+      if (standing.place === 'granted') return null;
+      if (standing.place === 'overtaken') return standing.by;
       // What an earlier attempt has told must not be lost by this one's beats.
       context.heartbeat(context.info.heartbeatDetails);
       await sleep(lookEvery, signal);
+      // A lock that does not know the step any more was started anew.
+      standing = (await look(context.client, request)) ?? (await ask(context.client, request));
     }
   },
 
