@@ -214,6 +214,16 @@ export const postMortemSchema = z
         endedAt: time.nullable(),
       }),
     ),
+    figures: z.array(
+      z.object({
+        phase: z.enum(phases),
+        attempt: z.int(),
+        since: time,
+        toTell: z.number().nullable().describe('Milliseconds until the first message was there'),
+        toAcknowledge: z.number().nullable(),
+        toDecide: z.number().nullable(),
+      }),
+    ),
     timeline: z.array(eventSchema),
   })
   .meta({ id: 'PostMortem' });

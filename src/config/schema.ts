@@ -87,6 +87,8 @@ const inherited = <T extends z.ZodType>(field: z.ZodDefault<T>) =>
 /** The same keys as {@link policySchema}, without its defaults: what is not said here is inherited. */
 export const partialPolicySchema = z.strictObject({
   escalation: escalationsSchema.prefault({}).describe(escalation.description ?? ''),
+  retrospective: inherited(fields.retrospective),
+  differentPeople: inherited(fields.differentPeople),
   rollbackOnFailedVerification: inherited(fields.rollbackOnFailedVerification),
   onFailedAnalysis: inherited(fields.onFailedAnalysis),
   answerWithin: inherited(fields.answerWithin),

@@ -142,6 +142,7 @@ function tellTop(state: State, at: string): Draft {
       level: levels.length,
       name: top.name,
       recipients: top.notify,
+      ...(top.channels && { channels: top.channels }),
       repeat: 0,
       waitingFor: [...rolesOf(phase)],
       reason: `The rollback failed. ${whatIsLive(state)}`,

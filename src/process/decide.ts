@@ -1,5 +1,5 @@
 import { consequenceOf, contradicts, reached } from './consequences.ts';
-import { levelOf, nextLevel } from './escalation.ts';
+import { escalate, levelOf, nextLevel } from './escalation.ts';
 import { type Draft, type IncidentEvent, type Opening, self, type Watched } from './events.ts';
 import type { DeployQueue, LastDeploy } from './lock.ts';
 import type {
@@ -11,15 +11,17 @@ import type {
   MonitorResult,
   PreflightCheck,
 } from './outcomes.ts';
+import type { Role } from './phases.ts';
+import type { Escalation } from './policy.ts';
 import { refusalOf, timelineLimit } from './rules.ts';
 import { isCompletion, type ParsedSignal, type Signal } from './signals.ts';
-import { analysisOf, deadlineOf, evolve, isOver, type State } from './state.ts';
+import { analysisOf, assigneesOf, deadlineOf, evolve, isOver, type State } from './state.ts';
 import { waitingFor } from './waiting.ts';
 
 /** What an incident hears: a signal, the clock, and what the activities bring back. */
 export type Message =
   | { kind: 'signal'; name: string; parsed: ParsedSignal; argument: unknown }
-  | { kind: 'clock' }
+  | { kind: 'clock'; of?: 'retrospective' }
   /** The workflow was cancelled in Temporal. */
   | { kind: 'cancelled' }
   | { kind: 'deployStarted'; environment: Environment; ref: string }
@@ -95,9 +97,9 @@ function decide({ state, timeline }: Incident, message: Message, now: string): D
   const stamp = { at: now, by: self };
   switch (message.kind) {
     case 'clock':
-      return isOver(state) || now < state.watch.nextAt || waitingFor(state).length === 0
-        ? []
-        : [{ type: 'escalated', ...stamp, data: nextEscalation(state) }];
+      return message.of === 'retrospective'
+        ? overdueRetrospective(state, now)
+        : overdue(state, now);
     case 'cancelled':
       return isOver(state) ? [] : [reached('aborted', 'Cancelled in Temporal.', now)];
     case 'deployQueueChanged':
@@ -148,20 +150,34 @@ const isNews = (next: unknown, before: unknown): boolean =>
 const isDeploying = ({ deploys, rollbacks }: State): boolean =>
   [deploys.at(-1), rollbacks.at(-1)].some((step) => step?.result === null);
 
+function overdue(state: State, now: string): Draft[] {
+  if (isOver(state) || now < state.watch.nextAt || waitingFor(state).length === 0) return [];
+  return [{ type: 'escalated', at: now, by: self, data: nextEscalation(state) }];
+}
+
+function overdueRetrospective(state: State, now: string): Draft[] {
+  const watch = state.retrospectiveWatch;
+  if (isOver(state) || !watch || now < watch.nextAt) return [];
+  const { retrospective } = state.terms.policy;
+  const told = levelToTell(state, retrospective, nextLevel(retrospective, watch));
+  const { repeat } = escalate(retrospective, watch, told.level, now);
+  const data = { ...told, wait: 'retrospective' as const, repeat, waitingFor: reviewers };
+  return [{ type: 'escalated', at: now, by: self, data }];
+}
+
+const reviewers: Role[] = ['reviewer', 'securityReviewer'];
+
 function nextEscalation(state: State) {
   const { phase, watch, terms } = state;
   const escalation = terms.policy.escalation[phase];
-  const repeats = watch.level === escalation.levels.length;
-  const level = nextLevel(escalation, watch);
-  const { name, notify } = levelOf(escalation, level);
-  return {
-    phase,
-    level,
-    name,
-    recipients: notify,
-    repeat: repeats ? watch.repeat + 1 : 0,
-    waitingFor: [...new Set(waitingFor(state).map(({ role }) => role))],
-  };
+  const told = levelToTell(state, escalation, nextLevel(escalation, watch));
+  const { repeat } = escalate(escalation, watch, told.level, watch.nextAt);
+  return { ...told, repeat, waitingFor: [...new Set(waitingFor(state).map(({ role }) => role))] };
+}
+
+function levelToTell({ phase }: State, escalation: Escalation, level: number) {
+  const { name, notify, channels } = levelOf(escalation, level);
+  return { phase, level, name, recipients: notify, ...(channels && { channels }) };
 }
 
 type SignalMessage = Extract<Message, { kind: 'signal' }>;
@@ -221,12 +237,20 @@ function accepted(state: State, signal: Signal, now: string): Draft[] {
 }
 
 /** What the record adds to a completion: that it was late, or against the measurements. */
-function remarks(state: State, signal: Signal): { late?: true; againstMeasurements?: true } {
+function remarks(
+  state: State,
+  signal: Signal,
+): { late?: true; againstMeasurements?: true; former?: string[] } {
   const late = isCompletion(signal.name) && signal.at > deadlineOf(state, signal.name);
   const result = analysisOf(state, 'production', 'deploy')?.result;
   const against =
     (signal.name === 'systemVerified' &&
       contradicts(result, signal.body.solved && signal.body.healthy)) ||
     (signal.name === 'quickVerified' && contradicts(result, signal.body.passed));
-  return { ...(late && { late }), ...(against && { againstMeasurements: against }) };
+  const former = signal.name === 'roleAssigned' && assigneesOf(state, signal.body.role);
+  return {
+    ...(late && { late }),
+    ...(against && { againstMeasurements: against }),
+    ...(former && { former }),
+  };
 }

@@ -1,42 +1,62 @@
 import type { Escalation, Level } from './policy.ts';
+import { withinWorkingHours } from './workingHours.ts';
 
 /** Where the escalation of a wait stands. Times are ISO 8601, UTC. */
 export interface Watch {
   /** 0 until the limit has passed, then the number of the level that was told last. */
   level: number;
-  /** How often the last level was told before. */
+  /** How often the chain has begun again. */
+  round: number;
+  /** How often the last level was told before, after the last round. */
   repeat: number;
   /** When somebody is told next, unless the work is done before. */
   nextAt: string;
   acknowledged: { by: string; at: string } | null;
 }
 
+/** A duration in milliseconds after a time. */
 export const later = (time: string, milliseconds: number): string =>
   new Date(Date.parse(time) + milliseconds).toISOString();
 
-export const startWatch = (escalation: Escalation, since: string): Watch => ({
+const due = ({ workingHours }: Escalation, since: string, milliseconds: number): string =>
+  withinWorkingHours(later(since, milliseconds), workingHours);
+
+/** `limit` in milliseconds, where it is another than the escalation's own. */
+export const startWatch = (
+  escalation: Escalation,
+  since: string,
+  limit = escalation.limit,
+): Watch => ({
   level: 0,
+  round: 0,
   repeat: 0,
-  nextAt: later(since, escalation.limit),
+  nextAt: due(escalation, since, limit),
   acknowledged: null,
 });
 
 export const levelOf = (escalation: Escalation, level: number): Level =>
   escalation.levels[Math.min(Math.max(level, 1), escalation.levels.length) - 1] as Level;
 
-/** After the last level, the last one again. */
-export const nextLevel = (escalation: Escalation, watch: Watch): number =>
-  Math.min(watch.level + 1, escalation.levels.length);
+const isAtEnd = ({ levels }: Escalation, { level }: Watch): boolean => level >= levels.length;
+
+const beginsAgain = (escalation: Escalation, watch: Watch): boolean =>
+  isAtEnd(escalation, watch) && watch.round < escalation.repeat;
+
+/** After the last level the chain begins again, as often as the policy says; then the last one goes on. */
+export function nextLevel(escalation: Escalation, watch: Watch): number {
+  if (beginsAgain(escalation, watch)) return 1;
+  return isAtEnd(escalation, watch) ? watch.level : watch.level + 1;
+}
 
 /** A level is told at `at`. */
 export function escalate(escalation: Escalation, watch: Watch, level: number, at: string): Watch {
-  const last = escalation.levels.length;
-  const repeats = watch.level === last;
-  const wait = level < last ? levelOf(escalation, level).acknowledgeWithin : escalation.repeatEvery;
+  const isLast = level === escalation.levels.length;
+  const wait = isLast ? escalation.repeatEvery : levelOf(escalation, level).acknowledgeWithin;
   return {
     level,
-    repeat: repeats ? watch.repeat + 1 : 0,
-    nextAt: later(at, wait),
+    round: watch.round + (beginsAgain(escalation, watch) ? 1 : 0),
+    repeat: isAtEnd(escalation, watch) && !beginsAgain(escalation, watch) ? watch.repeat + 1 : 0,
+    nextAt: due(escalation, at, wait),
     acknowledged: null,
   };
 }
@@ -50,5 +70,5 @@ export const acknowledge = (
 ): Watch => ({
   ...watch,
   acknowledged: { by, at },
-  nextAt: later(at, levelOf(escalation, watch.level).decideWithin),
+  nextAt: due(escalation, at, levelOf(escalation, watch.level).decideWithin),
 });

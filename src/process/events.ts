@@ -99,6 +99,8 @@ type Accepted = {
     late?: true;
     /** Given after, and against, what the measurements said. */
     againstMeasurements?: true;
+    /** Of a role that is handed over: who held it. */
+    former?: string[];
   };
 };
 
@@ -117,9 +119,12 @@ export interface EventData extends Accepted {
   signalRefused: Refusal & { signal: string; body?: unknown };
   escalated: {
     phase: Phase;
+    /** What is waited for, where it is not the phase. */
+    wait?: 'retrospective';
     level: number;
     name: string;
     recipients: string[];
+    channels?: string[];
     /** How often the last level was told before. */
     repeat: number;
     waitingFor: Role[];

@@ -2,7 +2,7 @@ import { spell } from './duration.ts';
 import type { IncidentEvent, Status } from './events.ts';
 import { gist } from './gist.ts';
 import type { PreflightCheck } from './outcomes.ts';
-import { type Phase, phaseTitles } from './phases.ts';
+import { type Phase, phaseTitles, roles } from './phases.ts';
 import { isOver, type State } from './state.ts';
 import { viewOf } from './view.ts';
 import { type Wait, waitingFor } from './waiting.ts';
@@ -74,7 +74,7 @@ function cardOf(state: State): Card {
   return { status, explanation, phase, attempt, priority, openedAt, waitingFor: waits };
 }
 
-type Composed = Pick<Notification, 'kind' | 'recipients' | 'subject' | 'text'>;
+type Composed = Pick<Notification, 'kind' | 'recipients' | 'channels' | 'subject' | 'text'>;
 
 function compose(state: State, event: IncidentEvent): Composed | null {
   switch (event.type) {
@@ -87,6 +87,7 @@ function compose(state: State, event: IncidentEvent): Composed | null {
         kind: 'escalation',
         recipients: peopleOf(state, event.data.recipients),
         subject: escalationSubject(event.data),
+        ...(event.data.channels && { channels: event.data.channels }),
         text: [event.data.reason, taskList(state)].filter(Boolean).join('\n\n'),
       };
     case 'reviewBypassed':
@@ -102,6 +103,8 @@ function compose(state: State, event: IncidentEvent): Composed | null {
       return turn(state, `Deploy to ${event.data.environment} held: authorize again`);
     case 'preflighted':
       return brokenAccess(state, event.data.checks);
+    case 'roleAssigned':
+      return handedOver(state, event);
     case 'rollbackFinished':
       return status(`Rollback ${event.data.result.outcome}`, event.data.result.summary);
     case 'statusChanged':
@@ -131,12 +134,28 @@ function turn(state: State, subject: string, intro?: string): Composed | null {
   };
 }
 
+/** Both hear it: who leaves, so that nobody waits for them, and who comes. */
+function handedOver(
+  state: State,
+  { by, data: { role, person, former = [] } }: Extract<IncidentEvent, { type: 'roleAssigned' }>,
+): Composed {
+  const before = former.length > 0 ? ` instead of ${former.join(', ')}` : '';
+  return {
+    kind: 'phase',
+    recipients: [...new Set([person, ...former])],
+    subject: `${roles[role].title} is now ${person}`,
+    text: [`${by} has handed the role over to ${person}${before}.`, taskList(state)]
+      .filter(Boolean)
+      .join('\n\n'),
+  };
+}
+
 type Escalated = Extract<IncidentEvent, { type: 'escalated' }>['data'];
 
-const escalationSubject = ({ phase, level, name, repeat, reason }: Escalated): string =>
+const escalationSubject = ({ phase, wait, level, name, repeat, reason }: Escalated): string =>
   reason
     ? `At once: level ${level}, ${name}`
-    : `${phaseTitles[phase]} is late: level ${level}, ${name}${repeat > 0 ? ` (again, ${repeat + 1}.)` : ''}`;
+    : `${wait ? 'The review in retrospect' : phaseTitles[phase]} is late: level ${level}, ${name}${repeat > 0 ? ` (again, ${repeat + 1}.)` : ''}`;
 
 /** Of a rollback everybody hears who decides what next; of a deploy, who has to judge it. */
 function badMeasurements(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
-import { type Phase, phases } from './phases.ts';
+import { type Phase, phases, type Role, roleIds } from './phases.ts';
+import { workingHoursSchema } from './workingHours.ts';
 
 const name = z.string().trim().min(1).max(100);
 
@@ -10,6 +11,11 @@ const levelSchema = z.strictObject({
     .array(name)
     .min(1)
     .describe('Whom to tell: ids of people or roles; `waiting` is whoever is waited for'),
+  channels: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe('By which channels, as they are named under notifications; without it by all'),
   acknowledgeWithin: duration.describe(
     'Without an acknowledgement by then, the next level is told',
   ),
@@ -24,7 +30,20 @@ export const escalationSchema = z.strictObject({
   levels: z.array(levelSchema).min(1).max(10),
   repeatEvery: duration
     .refine((value) => value >= 1000, { error: 'must be at least 1s' })
-    .describe('After the last level: how often it is told again, until the work is done'),
+    .describe(
+      'After the last level: how long until the chain begins again, or that level is told again',
+    ),
+  repeat: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe(
+      'How often the whole chain begins again; after that the last level goes on being told',
+    ),
+  workingHours: workingHoursSchema
+    .optional()
+    .describe('Nobody is told outside of these hours; without them at any time'),
 });
 export type Escalation = z.infer<typeof escalationSchema>;
 export type Level = Escalation['levels'][number];
@@ -53,6 +72,7 @@ const reminder = (limit: number, repeatEvery: number): Escalation => ({
     },
   ],
   repeatEvery,
+  repeat: 0,
 });
 
 /** The limits of each phase where `hotfix.yaml` says nothing; the review's 15 minutes are the process's. */
@@ -76,10 +96,30 @@ export const defaultEscalations: Record<Phase, Escalation> = {
       },
     ],
     repeatEvery: 5 * minute,
+    repeat: 0,
   },
   deploy: reminder(10 * minute, 10 * minute),
   verify: reminder(30 * minute, 15 * minute),
   postMortem: reminder(3 * day, 2 * day),
+};
+
+/** A review in retrospect has a day from the bypass on, whatever phase the incident is in. */
+export const defaultRetrospective: Escalation = {
+  ...reminder(day, 4 * 60 * minute),
+  levels: [
+    {
+      name: 'reviewers',
+      notify: ['reviewer', 'securityReviewer'],
+      acknowledgeWithin: 4 * 60 * minute,
+      decideWithin: 12 * 60 * minute,
+    },
+    {
+      name: 'incident manager',
+      notify: ['reviewer', 'securityReviewer', 'incidentManager'],
+      acknowledgeWithin: 4 * 60 * minute,
+      decideWithin: 12 * 60 * minute,
+    },
+  ],
 };
 
 const escalations = z.strictObject(
@@ -96,6 +136,15 @@ export const policySchema = z.strictObject({
   escalation: escalations
     .prefault({})
     .describe('The limit and the escalation levels of each phase'),
+  retrospective: escalationSchema
+    .default(defaultRetrospective)
+    .describe('The limit and the escalation levels of the review that a bypass owes'),
+  differentPeople: z
+    .array(z.tuple([z.enum(roleIds as [Role, ...Role[]]), z.enum(roleIds as [Role, ...Role[]])]))
+    .default([])
+    .describe(
+      'Pairs of roles that one person does not complete both of in one attempt, besides author and reviewers',
+    ),
   rollbackOnFailedVerification: z
     .boolean()
     .default(true)

@@ -2,6 +2,7 @@ import { checklist } from './checklist.ts';
 import type { Incident } from './decide.ts';
 import { spell } from './duration.ts';
 import type { EventData, IncidentEvent } from './events.ts';
+import { type Figures, figuresOf } from './figures.ts';
 import { gist } from './gist.ts';
 import { clock, inline, quoted, table } from './markdown.ts';
 import { phaseTitles } from './phases.ts';
@@ -21,12 +22,19 @@ export interface PostMortem {
   incident: IncidentView;
   intervals: Interval[];
   phases: PhaseRecord[];
+  figures: Figures[];
   timeline: IncidentEvent[];
 }
 
 export function postMortemOf({ state, timeline }: Incident): PostMortem {
   const incident = viewOf(state);
-  return { incident, intervals: intervalsOf(incident), phases: state.phases, timeline };
+  return {
+    incident,
+    intervals: intervalsOf(incident),
+    phases: state.phases,
+    figures: figuresOf(timeline),
+    timeline,
+  };
 }
 
 function intervalsOf({ times }: IncidentView): Interval[] {
@@ -56,6 +64,7 @@ export function renderPostMortem(postMortem: PostMortem): string {
     story,
     times,
     phaseTable,
+    figureTable,
     deploys,
     rollbacks,
     measurements,
@@ -119,6 +128,16 @@ const phaseTable: Section = ({ phases }) =>
       String(attempt),
       clock(startedAt),
       endedAt ? spell(Date.parse(endedAt) - Date.parse(startedAt)) : 'goes on',
+    ]),
+  )}`;
+
+const figureTable: Section = ({ figures }) =>
+  `## Until people knew and answered\n\n${table(
+    ['phase', 'attempt', 'first told after', 'acknowledged after', 'decided after'],
+    figures.map(({ phase, attempt, toTell, toAcknowledge, toDecide }) => [
+      phaseTitles[phase],
+      String(attempt),
+      ...[toTell, toAcknowledge, toDecide].map((took) => (took === null ? '–' : spell(took))),
     ]),
   )}`;
 

@@ -131,6 +131,23 @@ function listNeeded({ terms: { policy } }: State, { name }: Signal): readonly st
   return name === 'incidentAborted' || name === 'roleAssigned' ? policy.mayManage : null;
 }
 
+/** Further pairs of roles that the policy keeps apart. */
+const differentPeople: Rule = ({ completed, terms }, { name, by }) => {
+  if (!isCompletion(name)) return null;
+  const role = roleOf(name);
+  for (const [one, other] of terms.policy.differentPeople) {
+    const partner = role === one ? other : role === other ? one : null;
+    const done = partner && completed[roles[partner].signal];
+    if (done && isSamePerson(done.by, by)) {
+      return refuse(
+        'four_eyes',
+        `${by} was the ${partner} of this attempt, and the policy wants another ${role}.`,
+      );
+    }
+  }
+  return null;
+};
+
 const fourEyes: Rule = ({ completed, bypass }, { name, by }) => {
   const author = completed.fixReady?.by;
   const isAuthor = author !== undefined && isSamePerson(author, by);
@@ -200,6 +217,7 @@ const rules: readonly Rule[] = [
   abortableUntilMitigated,
   once,
   fourEyes,
+  differentPeople,
   somethingToAcknowledge,
   knownAssignee,
   roomForComments,

@@ -65,6 +65,8 @@ export interface State extends Opening {
   completed: { [N in CompletionName]?: Said<EventData[N]> };
   bypass: Said<SignalBody<'reviewBypassed'> & { attempt: number }> | null;
   retrospective: Said<SignalBody<'retrospectiveReviewed'>> | null;
+  /** Of the review that a bypass owes, from the bypass until it is given. */
+  retrospectiveWatch: Watch | null;
   deploys: DeployRecord[];
   /** Who deploys and who waits, while this incident is one of several. */
   deployQueue: DeployQueue | null;
@@ -145,6 +147,7 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     completed: {},
     bypass: null,
     retrospective: null,
+    retrospectiveWatch: null,
     deploys: [],
     deployQueue: null,
     held: null,
@@ -178,11 +181,7 @@ function apply(state: State, event: IncidentEvent): State {
     case 'statusChanged':
       return changeStatus(state, event);
     case 'escalated':
-      return {
-        ...state,
-        watch: escalate(escalationOf(state), state.watch, event.data.level, event.at),
-        askedSeq: event.seq,
-      };
+      return escalated(state, event);
     case 'escalationAcknowledged':
       return {
         ...state,
@@ -239,9 +238,14 @@ function apply(state: State, event: IncidentEvent): State {
     case 'roleAssigned':
       return assign(state, event.data.role, event.data.person);
     case 'reviewBypassed':
-      return { ...state, bypass: { ...said(event), attempt: state.attempt } };
+      return {
+        ...state,
+        bypass: { ...said(event), attempt: state.attempt },
+        retrospective: null,
+        retrospectiveWatch: startWatch(state.terms.policy.retrospective, event.at),
+      };
     case 'retrospectiveReviewed':
-      return { ...state, retrospective: said(event) };
+      return { ...state, retrospective: said(event), retrospectiveWatch: null };
     case 'checklistItemDone':
       return check(state, event.data.item, event, event.data.evidence);
     case 'incidentOpened':
@@ -253,6 +257,17 @@ function apply(state: State, event: IncidentEvent): State {
     default:
       return complete(state, event);
   }
+}
+
+function escalated(state: State, event: Extract<IncidentEvent, { type: 'escalated' }>): State {
+  const { level, wait } = event.data;
+  if (wait !== 'retrospective') {
+    const watch = escalate(escalationOf(state), state.watch, level, event.at);
+    return { ...state, watch, askedSeq: event.seq };
+  }
+  const { retrospective } = state.terms.policy;
+  const watch = state.retrospectiveWatch ?? startWatch(retrospective, event.at);
+  return { ...state, retrospectiveWatch: escalate(retrospective, watch, level, event.at) };
 }
 
 const said = <E extends IncidentEvent>(event: E): Said<E['data']> => ({

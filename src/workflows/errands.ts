@@ -5,7 +5,7 @@ import type { Phase } from '../process/phases.ts';
 import { analysisDueOfRollback } from '../process/steps.ts';
 import { activities, answerOf } from './activities.ts';
 import { analyse } from './analyses.ts';
-import type { Run } from './run.ts';
+import { now, type Run } from './run.ts';
 
 /**
  * Sends what people have to be told, until the incident is over. One delivery never waits for
@@ -91,5 +91,20 @@ export async function measureRollbacks(run: Run): Promise<void> {
     if (run.isOver || attempt === null) return;
     const isUseless = () => run.isOver || run.state.deploys.at(-1)?.attempt !== attempt;
     await analyse(run, { environment: 'production', after: 'rollback', attempt }, isUseless);
+  }
+}
+
+/** A bypass owes a review, with an escalation of its own from the bypass on. */
+export async function retrospective(run: Run): Promise<void> {
+  const dueAt = () => run.state.retrospectiveWatch?.nextAt;
+  while (!run.isOver) {
+    await condition(() => run.isOver || dueAt() !== undefined);
+    const due = dueAt();
+    if (run.isOver || due === undefined) continue;
+    const wait = Math.max(1, Date.parse(due) - Date.parse(now()));
+    const isMoved = () => run.isOver || dueAt() !== due;
+    const summary = 'Review in retrospect: then the next level';
+    if (!(await condition(isMoved, wait, { summary })))
+      run.hear({ kind: 'clock', of: 'retrospective' });
   }
 }

@@ -3,7 +3,13 @@ import type { HotfixInput, HotfixResult } from '../process/contract.ts';
 import { open, restore } from '../process/decide.ts';
 import { openingSchema } from '../process/events.ts';
 import { describeIssues } from '../process/signals.ts';
-import { fileFollowUps, measureRollbacks, preflight, sendNotifications } from './errands.ts';
+import {
+  fileFollowUps,
+  measureRollbacks,
+  preflight,
+  retrospective,
+  sendNotifications,
+} from './errands.ts';
 import { phaseSteps } from './phases.ts';
 import { now, Run } from './run.ts';
 
@@ -17,6 +23,7 @@ export async function hotfix(input: HotfixInput): Promise<HotfixResult> {
       throughThePhases(run),
       preflight(run),
       measureRollbacks(run),
+      retrospective(run),
       sendNotifications(run),
       fileFollowUps(run),
     ]);

@@ -19,6 +19,7 @@ const soon = () => {
   policy.escalation.quickReview = {
     limit: 500,
     repeatEvery: 1000,
+    repeat: 0,
     levels: policy.escalation.quickReview.levels.map((one) => ({ ...one, ...level })),
   };
   return policy;

@@ -11,6 +11,7 @@ const reserved = ['waiting', 'everyone', self];
 export const checkNames = (data: unknown): Finding[] => [
   ...strangersInRoles(data),
   ...strangersInPolicies(data),
+  ...unknownChannels(data),
   ...reservedIds(data),
   ...ambiguousIds(data),
   ...repeatedTokens(data),
@@ -30,12 +31,12 @@ function strangersInRoles(data: unknown): Finding[] {
     }));
 }
 
-const levels = 'policy.escalation.*.levels.*.notify.*';
+const levels = ['policy.escalation.*.levels.*.notify.*', 'policy.retrospective.levels.*.notify.*'];
 const lists = ['policy.mayBypassReview.*', 'policy.mayManage.*'];
 
 function strangersInPolicies(data: unknown): Finding[] {
   const known: string[] = [...peopleOf(data), ...roleIds];
-  const told = selectTexts(data, levels, `services.*.${levels}`).filter(
+  const told = selectTexts(data, ...levels, ...levels.map((one) => `services.*.${one}`)).filter(
     ({ value }) => value !== 'waiting',
   );
   const allowed = selectTexts(data, ...lists, ...lists.map((list) => `services.*.${list}`));
@@ -44,6 +45,21 @@ function strangersInPolicies(data: unknown): Finding[] {
     .map(({ path, value }) => ({
       path,
       sentence: `names "${value}", which is neither a person nor a role: add the person, or write one of ${roleIds.join(', ')}.`,
+    }));
+}
+
+/** Levels name channels as the notifications do; the log is called `log`. */
+function unknownChannels(data: unknown): Finding[] {
+  const known = select(data, 'notifications.*').flatMap(({ path, value }) =>
+    nameOf(path, value).map(({ name }) => name),
+  );
+  const names = known.length > 0 ? known : ['log'];
+  const patterns = levels.map((one) => one.replace('notify', 'channels'));
+  return selectTexts(data, ...patterns, ...patterns.map((one) => `services.*.${one}`))
+    .filter(({ value }) => !names.includes(value))
+    .map(({ path, value }) => ({
+      path,
+      sentence: `names "${value}", which is no channel under notifications: write one of ${names.join(', ')}.`,
     }));
 }
 
