@@ -14,7 +14,7 @@ export function termsOf(config: Config, service?: ServiceConfig): ServiceTerms {
     people: Object.keys(config.people),
     staging: service?.deploy?.staging !== undefined,
     monitored: service?.monitoring !== undefined,
-    stagingMonitored: false,
+    stagingMonitored: service?.monitoring?.staging !== undefined,
     rollback: production?.rollback !== undefined && production.rollback.adapter !== 'manual',
   };
 }

@@ -36,7 +36,7 @@ export function activitiesWith(change: Partial<ActivityDeps> & { deploy?: Deploy
   const manual = createManualDeploy({ adapter: 'manual' }, systemClock);
   const { deploy = manual, ...rest } = change;
   return createActivities({
-    services: () => ({ deploy, rollback: deploy, monitoring: { window: 0, measures: [] } }),
+    services: () => ({ deploy, rollback: deploy, monitoring: { soak: 0, measures: [] } }),
     channels: [],
     tracker: createIncidentTracker({ adapter: 'incident' }),
     logger: silent,
