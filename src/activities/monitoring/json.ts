@@ -1,4 +1,4 @@
-import { jsonpath } from 'json-p3';
+import { type JSONPathNode, type JSONPathQuery, type JSONValue, jsonpath } from 'json-p3';
 import { z } from 'zod';
 import type { Sample } from '../../process/samples.ts';
 import type { AdapterDeps } from '../deps.ts';
@@ -42,27 +42,29 @@ export function createJsonMeasure(config: JsonConfig, deps: AdapterDeps): Measur
 
   return createValueMeasure(config, {
     async read(signal) {
-      const outgoing: HttpCall = {
-        whom: 'The source',
-        url,
-        method: 'GET',
-        headers,
-        timeout,
-        signal,
-      };
-      const answer = await call(outgoing);
-      assertOk(answer, outgoing, credential);
-      const found = path.query(parseAnswer(answer, outgoing, z.json())).nodes;
-      if (found.length > mostValues) {
-        throw permanent(
-          'BadAnswer',
-          `${config.path} finds ${found.length} values, more than ${mostValues}: narrow it.`,
-        );
-      }
-      return found.map((node) => sampleOf(node.path, node.value, outgoing));
+      const asked = { whom: 'The source', url, method: 'GET', headers, timeout, signal } as const;
+      const answer = await call(asked);
+      assertOk(answer, asked, credential);
+      const found = nodesAt(path, parseAnswer(answer, asked, z.unknown()));
+      return found.map((node) => sampleOf(node.path, node.value, asked));
     },
     ifEmpty: `${config.path} finds nothing in the answer: correct the path, or say in noData what that means.`,
   });
+}
+
+/** Node by node, so that a path that finds too much is given up early. */
+function nodesAt(path: JSONPathQuery, answer: unknown): JSONPathNode[] {
+  const nodes: JSONPathNode[] = [];
+  try {
+    for (const node of path.lazyQuery(answer as JSONValue)) {
+      nodes.push(node);
+      if (nodes.length > mostValues) break;
+    }
+  } catch (error) {
+    throw permanent('BadAnswer', `The answer is nested too deeply: ${messageOf(error)}.`);
+  }
+  if (nodes.length <= mostValues) return nodes;
+  throw permanent('BadAnswer', `The path finds more than ${mostValues} values: narrow it.`);
 }
 
 /** Null is missing data; text that is a number is one. */
@@ -72,5 +74,6 @@ function sampleOf(series: string, value: unknown, outgoing: HttpCall): Sample {
   if (typeof number === 'number' && (!Number.isNaN(number) || value === 'NaN')) {
     return { series, value: number };
   }
-  throw badAnswer(outgoing, `at ${series} is no number but ${quote(JSON.stringify(value))}.`);
+  const said = quote(typeof value === 'string' ? value : JSON.stringify(value));
+  throw badAnswer(outgoing, `at ${series} is no number but ${said}.`);
 }
