@@ -1,6 +1,9 @@
+import { type Clock, systemClock } from '../../../src/activities/clock.ts';
+import { createManualDeploy } from '../../../src/activities/deploy/manual.ts';
 import type { Measure } from '../../../src/activities/monitoring/types.ts';
 import type { MonitorRequest } from '../../../src/activities/types.ts';
 import type { Measurement } from '../../../src/process/samples.ts';
+import { activitiesWith } from '../support.ts';
 
 export const monitorRequest: MonitorRequest = {
   incidentId: 'INC-1',
@@ -77,4 +80,14 @@ export function stillClock(start = Date.parse('2026-01-01T00:00:00Z')) {
     now += milliseconds;
   };
   return { now: () => new Date(now), sleep, pass, elapsed: () => now - start };
+}
+
+/** The monitor activity over these measures, by the real clock unless another one is given. */
+export function watching(measures: Measure[], soak: number, clock: Clock = systemClock) {
+  const deploy = createManualDeploy({ adapter: 'manual' }, clock);
+  const { monitor } = activitiesWith({
+    services: () => ({ deploy, rollback: deploy, monitoring: { soak, measures } }),
+    ...clock,
+  });
+  return monitor;
 }

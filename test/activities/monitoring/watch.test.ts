@@ -1,19 +1,19 @@
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
-import { createManualDeploy } from '../../../src/activities/deploy/manual.ts';
 import type { Measure } from '../../../src/activities/monitoring/types.ts';
 import type { MonitorProgress } from '../../../src/activities/types.ts';
 import type { Measurement } from '../../../src/process/samples.ts';
-import { activitiesWith, activityEnvironment } from '../support.ts';
-import { measureBy, monitorRequest, noLimits, stillClock } from './support.ts';
+import { activityEnvironment } from '../support.ts';
+import {
+  measureBy,
+  monitorRequest,
+  noLimits,
+  stillClock,
+  watching as watchingBy,
+} from './support.ts';
 
 function watching(measures: Measure[], soak = 60_000, clock = stillClock()) {
-  const deploy = createManualDeploy({ adapter: 'manual' }, clock);
-  const { monitor } = activitiesWith({
-    services: () => ({ deploy, rollback: deploy, monitoring: { soak, measures } }),
-    ...clock,
-  });
-  return { monitor, clock };
+  return { monitor: watchingBy(measures, soak, clock), clock };
 }
 
 const run = (measures: Measure[], soak?: number, clock?: ReturnType<typeof stillClock>) =>
