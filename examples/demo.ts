@@ -92,7 +92,7 @@ async function tell(api: HotfixApi, shop: ShopInTrouble, isLate: boolean, folder
   if (shop.share < 0.95) throw new Error('The shop did not recover.');
   await say('monitor', 'systemVerified', 'solved and healthy');
   await say('tester', 'quickVerified', lines.quickVerified.note);
-  screen.step('hotfix', 'goes on measuring until the window of 6 s has ended');
+  screen.step('hotfix', 'goes on measuring until the soak of 6 s has ended');
   const mitigated = await api.until(id, at('postMortem'));
   for (const measure of mitigated.monitoring?.measures ?? []) {
     screen.step(

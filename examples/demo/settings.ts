@@ -41,7 +41,7 @@ export async function demoSettings(reviewLimit: string): Promise<DemoSettings> {
   };
 }
 
-/** The `hotfix.yaml` of the demo: short windows, so that all of it fits into a minute. */
+/** The `hotfix.yaml` of the demo: short limits, so that all of it fits into a minute. */
 function configuration(port: number, state: string, reviewLimit: string): string {
   const program = path.join(import.meta.dirname, '..', 'shop', 'deploy.js');
   const run = {
@@ -72,16 +72,18 @@ function configuration(port: number, state: string, reviewLimit: string): string
       shop: {
         deploy: { production: { deploy: run, rollback: run } },
         monitoring: {
-          window: '6s',
-          measures: [
-            {
-              name: 'healthz',
-              adapter: 'http',
-              url: `http://127.0.0.1:${port}/healthz`,
-              bodyContains: '"status":"ok"',
-              interval: '1s',
-            },
-          ],
+          production: {
+            soak: '6s',
+            measures: [
+              {
+                name: 'healthz',
+                adapter: 'http',
+                url: `http://127.0.0.1:${port}/healthz`,
+                bodyContains: '"status":"ok"',
+                interval: '1s',
+              },
+            ],
+          },
         },
       },
     },

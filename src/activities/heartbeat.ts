@@ -10,7 +10,7 @@ export interface Heart<T> {
 const defaultPeriod = 5_000;
 
 /**
- * Runs `work` with regular heartbeats beside it. They begin with what the last attempt left, since
+ * Runs `work` with heartbeats beside it, where a while has passed without any. They begin with what the last attempt left, since
  * a beat without details would erase it.
  */
 export async function withHeartbeat<T, R>(
@@ -29,6 +29,7 @@ export async function withHeartbeat<T, R>(
       set(next) {
         details = next;
         beat();
+        timer.refresh();
       },
     });
   } finally {

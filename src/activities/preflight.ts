@@ -3,7 +3,6 @@ import type { DeployAdapter } from './deploy/types.ts';
 import { messageOf } from './failures.ts';
 import type { ServiceAdapters } from './index.ts';
 import type { Measure } from './monitoring/types.ts';
-import type { MonitorRequest } from './types.ts';
 
 /** For each check, in milliseconds: a system that hangs must not hide what the others say. */
 const patience = 20_000;
@@ -52,7 +51,7 @@ function checksOf(
     ...access('deploy', deploy),
     // An adapter that takes back what it has deployed needs no second look.
     ...(rollback === deploy ? [] : access('rollback', rollback)),
-    ...monitoring.measures.map((measure) => measureCheck(measure, service, environment)),
+    ...monitoring.measures.map((measure) => measureCheck(measure, environment)),
   ];
 }
 
@@ -79,17 +78,10 @@ async function tried(run: Check['run'], signal: AbortSignal): Promise<Found & { 
   }
 }
 
-const measureCheck = (measure: Measure, service: string, environment: Environment): Check => ({
+/** What a measure finds is not judged: the service may be broken now. */
+const measureCheck = (measure: Measure, environment: Environment): Check => ({
   environment,
   what: 'measure',
   name: measure.name,
-  run: async (signal) => {
-    const at = new Date().toISOString();
-    const request: MonitorRequest = {
-      ...{ incidentId: 'preflight', service, environment, attempt: 1, after: 'deploy' },
-      ...{ impactStartedAt: at, deployedAt: at },
-    };
-    const { summary } = await measure.measure(request, signal);
-    return { summary };
-  },
+  run: async (signal) => ({ summary: await measure.attempt(signal) }),
 });

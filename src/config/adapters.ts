@@ -5,7 +5,9 @@ import { createManualDeploy } from '../activities/deploy/manual.ts';
 import type { DeployAdapter } from '../activities/deploy/types.ts';
 import type { AdapterDeps } from '../activities/deps.ts';
 import type { ActivityDeps, ServiceAdapters } from '../activities/index.ts';
+import { createCommandMeasure } from '../activities/monitoring/command.ts';
 import { createHttpProbe } from '../activities/monitoring/http.ts';
+import { createJsonMeasure } from '../activities/monitoring/json.ts';
 import { createPrometheusMeasure } from '../activities/monitoring/prometheus.ts';
 import type { Measure, Monitoring } from '../activities/monitoring/types.ts';
 import { createLogChannel } from '../activities/notify/log.ts';
@@ -14,6 +16,7 @@ import { createWebhookChannel } from '../activities/notify/webhook.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
 import type { Environment } from '../process/outcomes.ts';
 import type {
+  AnalysisConfig,
   ChannelConfig,
   Config,
   DeployConfig,
@@ -55,16 +58,12 @@ function connect(
   service: ServiceConfig | undefined,
   deps: CompositionDeps,
 ): Record<Environment, ServiceAdapters> {
-  const monitoring: Monitoring = {
-    window: service?.monitoring?.window ?? 0,
-    measures: (service?.monitoring?.measures ?? []).map((measure) => createMeasure(measure, deps)),
-  };
   const at = (environment: Environment): ServiceAdapters => {
     const { deploy = byHand, rollback = byHand } = service?.deploy?.[environment] ?? {};
     return {
       deploy: createDeploy(deploy, deps),
       rollback: createDeploy(rollback, deps),
-      monitoring,
+      monitoring: createMonitoring(service?.monitoring?.[environment], deps),
     };
   };
   return { staging: at('staging'), production: at('production') };
@@ -83,10 +82,19 @@ function createDeploy(config: DeployConfig, deps: CompositionDeps): DeployAdapte
   }
 }
 
+const createMonitoring = (
+  { soak, measures }: AnalysisConfig = { soak: 0, measures: [] },
+  deps: CompositionDeps,
+): Monitoring => ({ soak, measures: measures.map((measure) => createMeasure(measure, deps)) });
+
 function createMeasure(config: MeasureConfig, deps: CompositionDeps): Measure {
   switch (config.adapter) {
+    case 'command':
+      return createCommandMeasure(config, deps);
     case 'http':
       return createHttpProbe(config);
+    case 'json':
+      return createJsonMeasure(config, deps);
     case 'prometheus':
       return createPrometheusMeasure(config, deps);
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { checkAccess } from './checks/access.ts';
 import { checkEnvironment, type Environment } from './checks/environment.ts';
+import { checkMeasures } from './checks/measures.ts';
 import { checkNames } from './checks/names.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { ConfigError, type Finding, type Problem, spellPath, withoutSecrets } from './problems.ts';
@@ -48,6 +49,7 @@ function allProblems(
 const checksOf = (data: unknown, env: Environment): Finding[] => [
   ...checkNames(data),
   ...checkAccess(data),
+  ...checkMeasures(data),
   ...checkEnvironment(data, env),
 ];
 

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { commandConfigSchema } from '../activities/deploy/command.ts';
 import { httpDeployConfigSchema } from '../activities/deploy/http.ts';
 import { manualConfigSchema } from '../activities/deploy/manual.ts';
-import { monitoringWindow } from '../activities/monitoring/config.ts';
+import { commandMeasureConfigSchema } from '../activities/monitoring/command.ts';
+import { soak } from '../activities/monitoring/config.ts';
 import { httpProbeConfigSchema } from '../activities/monitoring/http.ts';
+import { jsonConfigSchema } from '../activities/monitoring/json.ts';
 import { prometheusConfigSchema } from '../activities/monitoring/prometheus.ts';
 import { logChannelConfigSchema } from '../activities/notify/log.ts';
 import { webhookChannelConfigSchema } from '../activities/notify/webhook.ts';
@@ -109,10 +111,18 @@ const environmentSchema = z.strictObject({
 });
 
 const measureSchema = z.discriminatedUnion('adapter', [
+  commandMeasureConfigSchema,
   httpProbeConfigSchema,
+  jsonConfigSchema,
   prometheusConfigSchema,
 ]);
 export type MeasureConfig = z.infer<typeof measureSchema>;
+
+const analysisSchema = z.strictObject({
+  soak,
+  measures: z.array(measureSchema).min(1).describe('What is looked at, side by side'),
+});
+export type AnalysisConfig = z.infer<typeof analysisSchema>;
 
 const serviceSchema = z.strictObject({
   roles: rolesSchema
@@ -130,8 +140,8 @@ const serviceSchema = z.strictObject({
     .describe('Without it, people deploy by their own means and say when it is done'),
   monitoring: z
     .strictObject({
-      window: monitoringWindow,
-      measures: z.array(measureSchema).min(1).describe('What is looked at, side by side'),
+      staging: analysisSchema.optional().describe('After a deploy to staging'),
+      production: analysisSchema.describe('After a deploy to production or a rollback'),
     })
     .optional()
     .describe("Without it, the monitor's and the tester's word counts alone"),

@@ -14,8 +14,8 @@ export function termsOf(config: Config, service?: ServiceConfig): ServiceTerms {
     people: Object.keys(config.people),
     staging: service?.deploy?.staging !== undefined,
     monitored: service?.monitoring !== undefined,
-    stagingMonitored: false,
     connected: service?.deploy !== undefined || service?.monitoring !== undefined,
+    stagingMonitored: service?.monitoring?.staging !== undefined,
     rollback: production?.rollback !== undefined && production.rollback.adapter !== 'manual',
   };
 }

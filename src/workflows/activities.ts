@@ -24,7 +24,7 @@ const onProduction: ActivityOptions = {
 
 const { deploy, rollback } = proxyActivities<HotfixActivities>(onProduction);
 
-/** Weeks are nothing to a measurement: its window is the service's own. */
+/** Weeks are nothing to a measurement: its soak is the service's own. */
 const { monitor } = proxyActivities<HotfixActivities>({
   ...onProduction,
   startToCloseTimeout: '7d',

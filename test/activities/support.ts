@@ -38,7 +38,7 @@ export function activityDeps(
   deploy: DeployAdapter = createManualDeploy({ adapter: 'manual' }, systemClock),
 ): ActivityDeps {
   return {
-    services: () => ({ deploy, rollback: deploy, monitoring: { window: 0, measures: [] } }),
+    services: () => ({ deploy, rollback: deploy, monitoring: { soak: 0, measures: [] } }),
     channels: [],
     recipientOf: (name) => ({ id: name, name, contacts: {} }),
     tracker: createIncidentTracker({ adapter: 'incident' }),

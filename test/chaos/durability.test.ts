@@ -42,10 +42,17 @@ function configuration(): object {
       shop: {
         deploy: { production: { deploy: { adapter: 'command', command: deploy } } },
         monitoring: {
-          window: '6s',
-          measures: [
-            { name: 'healthz', adapter: 'http', url: `http://127.0.0.1:${port}/`, interval: '1s' },
-          ],
+          production: {
+            soak: '6s',
+            measures: [
+              {
+                name: 'healthz',
+                adapter: 'http',
+                url: `http://127.0.0.1:${port}/`,
+                interval: '1s',
+              },
+            ],
+          },
         },
       },
     },

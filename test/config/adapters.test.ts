@@ -36,10 +36,15 @@ services:
         deploy: { adapter: command, command: [${JSON.stringify(process.execPath)}, -e, 'console.log(process.env.HOTFIX_ENVIRONMENT)'] }
         rollback: { adapter: http, url: https://d.example.com, secretEnv: DEPLOYS }
     monitoring:
-      window: 0s
-      measures:
-        - { adapter: http, name: health, url: http://shop }
-        - { adapter: prometheus, name: up, url: http://prom, query: up, condition: { above: 0 }, tokenEnv: PROM }
+      staging:
+        soak: 0s
+        measures:
+          - { adapter: command, name: smoke, command: [./smoke], success: { atMost: 0 } }
+      production:
+        measures:
+          - { adapter: http, name: health, url: http://shop }
+          - { adapter: prometheus, name: up, url: http://prom, query: up, success: { above: 0 }, tokenEnv: PROM }
+          - { adapter: json, name: queue, url: http://q, path: $.length, success: { below: 9 }, tokenEnv: PROM }
 notifications:
   - adapter: log
   - { adapter: webhook, name: chat, url: http://chat, secretEnv: CHAT }
@@ -50,20 +55,20 @@ const namesOf = (service: string) => {
   return (['staging', 'production'] as const).map((environment) => {
     const { deploy, rollback, monitoring } = services(service, environment);
     const measures = monitoring.measures.map(({ name, adapter }) => `${adapter} ${name}`);
-    return { deploy: deploy.name, rollback: rollback.name, measures };
+    return { deploy: deploy.name, rollback: rollback.name, soak: monitoring.soak, measures };
   });
 };
 
 test('each environment of a service has the adapters that the file names', () => {
-  const measures = ['http health', 'prometheus up'];
+  const measures = ['http health', 'prometheus up', 'json queue'];
   expect(namesOf('shop')).toEqual([
-    { deploy: 'http', rollback: 'manual', measures },
-    { deploy: 'command', rollback: 'http', measures },
+    { deploy: 'http', rollback: 'manual', soak: 0, measures: ['command smoke'] },
+    { deploy: 'command', rollback: 'http', soak: 300_000, measures },
   ]);
 });
 
 test.each(['bank', 'constructor'])('%s, which it does not name, is by hand', (service) => {
-  const byHand = { deploy: 'manual', rollback: 'manual', measures: [] };
+  const byHand = { deploy: 'manual', rollback: 'manual', soak: 0, measures: [] };
   expect(namesOf(service)).toEqual([byHand, byHand]);
 });
 

@@ -124,10 +124,13 @@ services:
         deploy: { adapter: command, command: [./deploy, now], timeout: 2m }
         rollback: { adapter: http, url: https://deploys.example.com, secretEnv: DEPLOYS }
     monitoring:
-      window: 10m
-      measures:
-        - { adapter: http, name: health, url: http://shop/healthz, status: [200, 204] }
-        - { adapter: prometheus, name: errors, url: http://prom, query: up, condition: { above: 0 } }
+      staging: { measures: [{ adapter: command, name: smoke, command: [./smoke], success: { atMost: 0 } }] }
+      production:
+        soak: 10m
+        measures:
+          - { adapter: http, name: health, url: http://shop/healthz, status: [200, 204] }
+          - { adapter: prometheus, name: errors, url: http://prom, query: up, success: { above: 0 } }
+          - { adapter: json, name: queue, url: http://queue, path: $.length, failure: { above: 100 } }
 notifications: []
 `,
     { DEPLOYS: Buffer.from('secret').toString('base64') },
@@ -138,7 +141,17 @@ notifications: []
     roles: config.roles,
     policy: { rollbackOnFailedVerification: false, escalation: {} },
     deploy: { production: { deploy: { timeout: 120_000, command: ['./deploy', 'now'] } } },
-    monitoring: { window: 600_000, measures: [{ status: [200, 204] }, { interval: 10_000 }] },
+    monitoring: {
+      staging: { soak: 300_000, measures: [{ value: 'exitCode', noData: 'inconclusive' }] },
+      production: {
+        soak: 600_000,
+        measures: [
+          { status: [200, 204], initialDelay: 0 },
+          { interval: 10_000, baselineWindow: 3_600_000, consecutiveErrorLimit: 4 },
+          { failureLimit: 0, inconclusiveLimit: 0, failure: { above: 100 } },
+        ],
+      },
+    },
   });
   expect(config.notifications).toEqual([]);
 });

@@ -6,7 +6,7 @@ const roleList =
   'incidentManager, priorityAssessor, bugFixer, reviewer, securityReviewer, deployer, monitor, tester, postMortemLead, processImprover';
 
 const measures = (...lines: string[]) =>
-  `services:\n  shop:\n    monitoring:\n      measures:\n${lines.map((line) => `        - ${line}\n`).join('')}`;
+  `services:\n  shop:\n    monitoring:\n      production:\n        soak: 1m\n        measures:\n${lines.map((line) => `          - ${line}\n`).join('')}`;
 const probe = 'adapter: http, name: health, url: http://shop';
 const production = (deploy: string) =>
   `services:\n  shop:\n    deploy:\n      production:\n        deploy: ${deploy}\n`;
@@ -104,34 +104,36 @@ test.each([
     'what is not a duration',
     measures(`{ ${probe}, interval: 10 lightyears }`),
     [
-      '5:70: services.shop.monitoring.measures.0.interval: is not a duration: write a number and a unit, such as 30s, 15m, 2h or 3d.',
+      '7:72: services.shop.monitoring.production.measures.0.interval: is not a duration: write a number and a unit, such as 30s, 15m, 2h or 3d.',
     ],
   ],
   [
     'a list for a duration',
     measures(`{ ${probe}, interval: [1s] }`),
-    ['5:60: services.shop.monitoring.measures.0.interval: must be text or a number, not a list.'],
+    [
+      '7:62: services.shop.monitoring.production.measures.0.interval: must be text or a number, not a list.',
+    ],
   ],
   [
     'no measure at all',
-    'services:\n  shop:\n    monitoring:\n      measures: []\n',
-    ['4:7: services.shop.monitoring.measures: must not be empty.'],
+    'services:\n  shop:\n    monitoring:\n      production:\n        measures: []\n',
+    ['5:9: services.shop.monitoring.production.measures: must not be empty.'],
   ],
   [
     'a status that is none, in a list',
     measures(`{ ${probe}, status: [200, 20] }`),
-    ['5:74: services.shop.monitoring.measures.0.status.1: must be at least 100.'],
+    ['7:76: services.shop.monitoring.production.measures.0.status.1: must be at least 100.'],
   ],
   [
     'half a number',
     measures(`{ ${probe}, failureLimit: 1.5 }`),
-    ['5:74: services.shop.monitoring.measures.0.failureLimit: must be a whole number.'],
+    ['7:76: services.shop.monitoring.production.measures.0.failureLimit: must be a whole number.'],
   ],
   [
     'two measures of one name',
     measures(`{ ${probe} }`, `{ ${probe} }`),
     [
-      '6:34: services.shop.monitoring.measures.1.name: has the name "health", as services.shop.monitoring.measures.0.name has: give it another name, or remove it.',
+      '8:36: services.shop.monitoring.production.measures.1.name: has the name "health", as services.shop.monitoring.production.measures.0.name has: give it another name, or remove it.',
     ],
   ],
   [
@@ -316,8 +318,13 @@ test('what the environment lacks is named, and what it holds is not', () => {
         deploy: { adapter: http, url: https://d.example.com, secretEnv: DEPLOYS }
         rollback: { adapter: command, command: [undo], passEnv: [CLOUD_KEY, EMPTY] }
     monitoring:
-      measures:
-        - { adapter: prometheus, name: e, url: http://p, query: up, condition: { above: 0 }, tokenEnv: PROM }
+      staging:
+        measures:
+          - { adapter: command, name: c, command: [probe], success: { atMost: 0 }, passEnv: [PROBE_KEY] }
+      production:
+        measures:
+          - { adapter: prometheus, name: e, url: http://p, query: up, success: { above: 0 }, tokenEnv: PROM }
+          - { adapter: json, name: j, url: http://j, path: $.a, success: { above: 0 }, tokenEnv: JSON_TOKEN }
 notifications:
   - { adapter: webhook, name: chat, url: http://chat, secretEnv: CHAT }
 `;
@@ -327,7 +334,9 @@ notifications:
     'names the environment variable DEPLOYS, which is not set: set it where Hotfix is started.',
     'names the environment variable CLOUD_KEY, which is not set: set it where Hotfix is started.',
     'names the environment variable EMPTY, which is not set: set it where Hotfix is started.',
+    'names the environment variable PROBE_KEY, which is not set: set it where Hotfix is started.',
     'names the environment variable PROM, which is not set: set it where Hotfix is started.',
+    'names the environment variable JSON_TOKEN, which is not set: set it where Hotfix is started.',
     'names the environment variable CHAT, which holds no webhook secret: set it to base64 such as the output of `openssl rand -base64 32`.',
   ]);
   expect(problems.join()).not.toContain('sesame');
@@ -335,7 +344,9 @@ notifications:
     DEPLOYS: webhookSecret,
     CLOUD_KEY: 'k',
     EMPTY: 'e',
+    PROBE_KEY: 'k',
     PROM: 'p',
+    JSON_TOKEN: 'j',
     CHAT: webhookSecret,
   };
   expect(problemsOf(text, all)).toEqual([]);
@@ -394,4 +405,170 @@ test('a person with the id of a role must be the one who holds it', () => {
   const told = /people\.tester: has the id of a role that this person does not hold everywhere/;
   expect(problemsOf(stringify({ people, roles: { tester: ['ana'] } })).join()).toMatch(told);
   expect(problemsOf(stringify({ people, roles: { tester: ['ana', 'tester'] } }))).toEqual([]);
+});
+
+const query = 'adapter: prometheus, name: errors, url: http://p, query: up';
+const well = 'success: { below: 1 }';
+const at = (text: string) => `services.shop.monitoring.production.measures.${text}`;
+
+test.each([
+  [
+    'no condition',
+    `{ ${query} }`,
+    '0: has no condition to tell good from bad: write success, failure or both.',
+  ],
+  [
+    'a condition without a bound',
+    `{ ${query}, success: {} }`,
+    '0.success: must name at least one of below, atMost, above, atLeast.',
+  ],
+  [
+    'bounds that contradict each other',
+    `{ ${query}, success: { above: 2, below: 1 } }`,
+    '0.success: can hold for no value, so the measure could never pass: correct the bounds.',
+  ],
+  [
+    'bounds that exclude the value between them',
+    `{ ${query}, failure: { atLeast: 1, below: 1 } }`,
+    '0.failure: can hold for no value, so it never fails: correct the bounds.',
+  ],
+  [
+    'a failure over all of success',
+    `{ ${query}, success: { above: 2 }, failure: { above: 1 } }`,
+    '0.failure: holds wherever success does, and failure goes first, so the measure could never pass: keep the two apart.',
+  ],
+  [
+    'text for a bound',
+    `{ ${query}, success: { below: much } }`,
+    '0.success.below: must be a number or a map of keys and values, not text.',
+  ],
+  [
+    'a baseline that is none',
+    `{ ${query}, success: { below: { of: after } } }`,
+    '0.success.below.of: must be before or during.',
+  ],
+  [
+    'a baseline of what has no past',
+    `{ adapter: json, name: a, url: http://j, path: $.a, success: { below: { of: before } } }`,
+    '0.success.below: is relative to a baseline, and this adapter cannot look back: write a number, or ask Prometheus.',
+  ],
+  [
+    'the same of a program',
+    `{ adapter: command, name: a, command: [probe], failure: { above: { of: during } } }`,
+    '0.failure.above: is relative to a baseline, and this adapter cannot look back: write a number, or ask Prometheus.',
+  ],
+  [
+    'a path that does not parse',
+    `{ adapter: json, name: a, url: http://j, path: 'a.b', ${well} }`,
+    "0.path: is not a JSONPath (RFC 9535), such as $.errors.rate: expected '$', found 'a' ('a.b':0).",
+  ],
+  [
+    'an adapter that is none',
+    `{ adapter: datadog, name: a, ${well} }`,
+    '0.adapter: must be command, http, json or prometheus.',
+  ],
+  [
+    'conditions of what knows itself what is well',
+    `{ ${probe}, ${well} }`,
+    /^0\.success: is not a key here; the keys are adapter, name, .*maxLatency\.$/,
+  ],
+  [
+    'count and duration',
+    `{ ${query}, ${well}, count: 2, duration: 30s }`,
+    '0.count: says with duration when to stop, each in its own way: keep one of them.',
+  ],
+  [
+    'a delay beyond the soak',
+    `{ ${query}, ${well}, initialDelay: 61s }`,
+    '0.initialDelay: is longer than the soak of 1m, so nothing would be measured: shorten it.',
+  ],
+  [
+    'a duration beyond the soak',
+    `{ ${query}, ${well}, initialDelay: 20s, duration: 41s }`,
+    '0.duration: goes beyond the soak of 1m: shorten it, or leave it out to measure all of it.',
+  ],
+  [
+    'an interval longer than the soak',
+    `{ ${query}, ${well}, interval: 2m }`,
+    '0.interval: the interval of 2m is longer than the 1m that are measured, so there would be one measurement: shorten it.',
+  ],
+  [
+    'the interval by default, longer than the duration',
+    `{ ${query}, ${well}, duration: 5s }`,
+    '0: the interval of 10s is longer than the 5s that are measured, so there would be one measurement: shorten it.',
+  ],
+  [
+    'a count beyond the soak',
+    `{ ${query}, ${well}, count: 8 }`,
+    '0.count: takes longer than the 1m that are measured, at one every 10s: lower it, or soak longer.',
+  ],
+  [
+    'a count that bears all failures',
+    `{ ${query}, ${well}, count: 3, failureLimit: 3 }`,
+    '0.failureLimit: bears all 3 measurements of count, so the measure could never fail: lower it.',
+  ],
+])('a measure with %s', (_, measure, problem) => {
+  const told = problemsOf(measures(measure)).map((line) =>
+    line.replace(/^hotfix\.yaml:7:\d+: /, ''),
+  );
+  expect(told).toHaveLength(1);
+  const sentence = told[0]?.replace(at(''), '') ?? '';
+  if (typeof problem === 'string') expect(sentence).toBe(problem);
+  else expect(sentence).toMatch(problem);
+});
+
+test.each([
+  `{ ${query}, ${well}, count: 7, failureLimit: 6 }`,
+  `{ ${query}, ${well}, initialDelay: 50s }`,
+  `{ ${query}, ${well}, initialDelay: 60s }`,
+  `{ ${query}, success: { below: { of: before, factor: 1.5 } }, failure: { above: 3, atLeast: { of: during } } }`,
+  `{ ${query}, success: { above: 1 }, failure: { above: 2 } }`,
+  `{ ${query}, failure: { above: 1, atMost: 1.5 }, noData: success }`,
+  `{ adapter: json, name: a, url: http://j, path: '$..jobs[?@.state == "dead"].age', ${well} }`,
+])('a measure that is well: %s', (measure) => {
+  expect(problemsOf(measures(measure))).toEqual([]);
+});
+
+test('a soak of nothing takes any interval', () => {
+  const text = measures(`{ ${query}, ${well} }`).replace('1m', '0s');
+  expect(problemsOf(text)).toEqual([]);
+});
+
+test('all that is wrong with the measures is told at once, each by its line', () => {
+  const text = measures(
+    `{ ${query} }`,
+    `{ ${query}, failure: { below: 1, above: 1 }, interval: often, count: 2, duration: 1s }`,
+    `{ adapter: json, name: j, path: '$[', ${well}, initialDelay: 2m }`,
+    '{ adapter: magic }',
+  );
+  expect(problemsOf(text).map((line) => line.split(': ').slice(0, 2))).toEqual([
+    ['hotfix.yaml:7:13', at('0')],
+    ['hotfix.yaml:8:42', at('1.name')],
+    ['hotfix.yaml:8:76', at('1.failure')],
+    ['hotfix.yaml:8:119', at('1.interval')],
+    ['hotfix.yaml:8:133', at('1.count')],
+    ['hotfix.yaml:9:13', at('2.url')],
+    ['hotfix.yaml:9:45', at('2.path')],
+    ['hotfix.yaml:9:88', at('2.initialDelay')],
+    ['hotfix.yaml:10:24', at('3.adapter')],
+  ]);
+});
+
+test('staging may have measures of the same names, and is checked in the same way', () => {
+  const text = stringify({
+    services: {
+      shop: {
+        monitoring: Object.fromEntries(
+          ['staging', 'production'].map((environment) => [
+            environment,
+            { measures: [{ adapter: 'command', name: 'a', command: ['probe'] }] },
+          ]),
+        ),
+      },
+    },
+  });
+  expect(problemsOf(text).map((line) => line.split(': ')[1])).toEqual([
+    'services.shop.monitoring.staging.measures.0',
+    'services.shop.monitoring.production.measures.0',
+  ]);
 });

@@ -57,6 +57,7 @@ const environmentArbitrary = fc.record(
   },
   { requiredKeys: ['deploy'] },
 );
+const analysis = { measures: [{ adapter: 'http', name: 'up', url: 'http://shop' }] };
 const serviceArbitrary = fc.record(
   {
     roles: rolesArbitrary,
@@ -65,7 +66,10 @@ const serviceArbitrary = fc.record(
       { staging: environmentArbitrary, production: environmentArbitrary },
       { requiredKeys: ['production'] },
     ),
-    monitoring: fc.constant({ measures: [{ adapter: 'http', name: 'up', url: 'http://shop' }] }),
+    monitoring: fc.record(
+      { staging: fc.constant(analysis), production: fc.constant(analysis) },
+      { requiredKeys: ['production'] },
+    ),
   },
   { requiredKeys: [] },
 );
@@ -90,6 +94,7 @@ test('the terms of every service of every valid file are what an incident takes,
           people,
           staging: service?.deploy?.staging !== undefined,
           monitored: service?.monitoring !== undefined,
+          stagingMonitored: service?.monitoring?.staging !== undefined,
         });
       }
     }),

@@ -13,6 +13,10 @@ import { policySchema } from '../../src/process/policy.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 const text = readFileSync(path.join(root, 'examples/hotfix.yaml'), 'utf8');
 const steps = z.strictObject({ deploy: commandConfigSchema, rollback: commandConfigSchema });
+const analysis = z.strictObject({
+  soak: z.string(),
+  measures: z.array(z.union([httpProbeConfigSchema, prometheusConfigSchema])),
+});
 
 const exampleSchema = z.strictObject({
   people: z.record(z.string(), z.strictObject({ name: z.string() })),
@@ -21,10 +25,7 @@ const exampleSchema = z.strictObject({
   services: z.strictObject({
     shop: z.strictObject({
       deploy: z.strictObject({ staging: steps, production: steps }),
-      monitoring: z.strictObject({
-        window: z.string(),
-        measures: z.array(z.union([httpProbeConfigSchema, prometheusConfigSchema])),
-      }),
+      monitoring: z.strictObject({ staging: analysis, production: analysis }),
     }),
   }),
   notifications: z.array(logChannelConfigSchema),
@@ -41,7 +42,7 @@ test('what the example leaves to be uncommented is taken, too', () => {
     /( +)# Where a Prometheus.*\n([\s\S]*?)\n\n/,
     (_, indent, block) => `${(block as string).replaceAll(`${indent}# `, indent as string)}\n\n`,
   );
-  const { measures } = exampleSchema.parse(parse(uncommented)).services.shop.monitoring;
+  const { measures } = exampleSchema.parse(parse(uncommented)).services.shop.monitoring.production;
   expect(measures.map(({ adapter }) => adapter)).toEqual(['http', 'prometheus']);
 });
 

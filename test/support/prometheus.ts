@@ -55,7 +55,36 @@ export async function startPrometheus(path: string, targets: Record<string, stri
   // JSON is YAML.
   await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
   const port = await freePort();
-  const log = openSync(join(folder, 'prometheus.log'), 'w');
+  const url = `http://127.0.0.1:${port}`;
+  let running = launch(path, folder, port);
+  /** As a crash: what is not in its write-ahead log is lost. */
+  const kill = async () => {
+    running.child.kill('SIGKILL');
+    await running.exited;
+  };
+  return {
+    url,
+    async ready(query: string) {
+      while (!(await hasData(url, query))) {
+        if (running.child.exitCode !== null)
+          throw new Error(`Prometheus ended: see ${folder}/prometheus.log`);
+        await delay(50);
+      }
+    },
+    kill,
+    /** At the same address, with the same data. */
+    start() {
+      running = launch(path, folder, port);
+    },
+    async stop() {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function launch(path: string, folder: string, port: number) {
+  const log = openSync(join(folder, 'prometheus.log'), 'a');
   const child = spawn(
     path,
     [
@@ -67,22 +96,7 @@ export async function startPrometheus(path: string, targets: Record<string, stri
   );
   closeSync(log);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const url = `http://127.0.0.1:${port}`;
-  return {
-    url,
-    async ready(query: string) {
-      while (!(await hasData(url, query))) {
-        if (child.exitCode !== null)
-          throw new Error(`Prometheus ended: see ${folder}/prometheus.log`);
-        await delay(50);
-      }
-    },
-    async stop() {
-      child.kill('SIGKILL');
-      await exited;
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  return { child, exited };
 }
 
 async function hasData(url: string, query: string): Promise<boolean> {

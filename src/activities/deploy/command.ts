@@ -8,32 +8,14 @@ import { z } from 'zod';
 import { duration, spell } from '../../process/duration.ts';
 import type { AdapterDeps } from '../deps.ts';
 import { messageOf, permanent, transient } from '../failures.ts';
+import { inheritedFrom, programFields, secretsAmong, withoutSecrets } from '../program.ts';
 import { type Claim, type Ending, endOf, RunDirectory } from './run-directory.ts';
 import type { DeployAdapter, DeployRequest, Finished, Following, Run } from './types.ts';
-
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-  error: 'must be the name of an environment variable',
-});
-
-const argument = z.string().refine((value) => !value.includes('\0'), {
-  error: 'must not contain a NUL character',
-});
 
 export const commandConfigSchema = z
   .strictObject({
     adapter: z.literal('command'),
-    command: z
-      .tuple([argument.min(1)], argument)
-      .describe('A program and its arguments; there is no shell in between'),
-    cwd: z.string().min(1).optional().describe('The folder it runs in'),
-    env: z
-      .record(variable, argument)
-      .default({})
-      .describe('Environment variables that it gets; no secrets here'),
-    passEnv: z
-      .array(variable)
-      .default([])
-      .describe('Names of environment variables of this service that it inherits, such as secrets'),
+    ...programFields,
     timeout: duration
       .refine((value) => value >= 1000 && value <= 86_400_000, {
         error: 'must be from 1s to 24h',
@@ -48,17 +30,11 @@ export const commandConfigSchema = z
   .describe('Runs a program');
 export type CommandConfig = z.infer<typeof commandConfigSchema>;
 
-/** What every program needs to behave as in a terminal; the rest of the environment stays here. */
-const inherited = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR'];
-
 const runner = fileURLToPath(new URL('./runner.mjs', import.meta.url));
 const lookEvery = 250;
 const claimWithin = 20_000;
 const longestOutput = 8 * 1024;
 const longestProgress = 1024;
-/** Shorter values are too likely to be part of a word to be taken out of the output. */
-const shortestSecret = 6;
-
 /**
  * Runs a program as a process of its own, which outlives this worker. Its runner claims the step's
  * directory before it executes anything, so that of all workers and retries one runs it. Workers on
@@ -66,14 +42,14 @@ const shortestSecret = 6;
  */
 export function createCommandDeploy(config: CommandConfig, deps: AdapterDeps): DeployAdapter {
   const passed = Object.fromEntries(config.passEnv.map((name) => [name, deps.secret(name)]));
-  const secrets = Object.values(passed).filter((value) => value.length >= shortestSecret);
+  const secrets = secretsAmong(Object.values(passed));
   const longestSecret = Math.max(0, ...secrets.map((value) => Buffer.byteLength(value)));
   const program = basename(config.command[0]);
 
   const directoryOf = (id: string) => new RunDirectory(resolve(deps.dataDirectory), id);
 
   const environmentFor = (request: DeployRequest): Record<string, string> => ({
-    ...pick(deps.environment, inherited),
+    ...inheritedFrom(deps.environment),
     ...config.env,
     ...passed,
     ...describe(request),
@@ -233,11 +209,8 @@ export function createCommandDeploy(config: CommandConfig, deps: AdapterDeps): D
   }
 
   async function outputOf(directory: RunDirectory, bytes: number): Promise<string> {
-    const text = secrets.reduce(
-      (masked, secret) => masked.replaceAll(secret, '***'),
-      await directory.tail(bytes + longestSecret),
-    );
-    return endOf(text, bytes);
+    const text = await directory.tail(bytes + longestSecret);
+    return endOf(withoutSecrets(text, secrets), bytes);
   }
 
   return { name: 'command', find, start, follow };
@@ -263,15 +236,3 @@ const describe = (request: DeployRequest): Record<string, string> => ({
   HOTFIX_ATTEMPT: String(request.attempt),
   HOTFIX_IDEMPOTENCY_KEY: request.idempotencyKey,
 });
-
-function pick(
-  from: Readonly<Record<string, string | undefined>>,
-  names: readonly string[],
-): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = from[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-}

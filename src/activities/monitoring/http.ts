@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { duration } from '../../process/duration.ts';
-import type { Measurement } from '../../process/measurements.ts';
+import type { Measurement } from '../../process/samples.ts';
 import { messageOf } from '../failures.ts';
 import { call, type HttpAnswer, quote } from '../http.ts';
 import { httpUrl, measureFields } from './config.ts';
 import type { Measure } from './types.ts';
+import { planOf } from './values.ts';
 
 const status = z.int().min(100).max(599);
 
@@ -23,44 +24,55 @@ export const httpProbeConfigSchema = z
   .describe('Asks the service itself');
 export type HttpProbeConfig = z.infer<typeof httpProbeConfigSchema>;
 
-/** A service that does not answer is found to be down: `failed`, not an error of the measurement. */
+/**
+ * Its value is the latency in milliseconds. A service that does not answer is found to be down:
+ * `failed`, not an error of the measurement.
+ */
 export function createHttpProbe(config: HttpProbeConfig): Measure {
-  const { name, adapter, interval, failureLimit, url, timeout } = config;
+  const { url, timeout, maxLatency } = config;
+  const ask = (signal: AbortSignal) =>
+    call({ whom: 'The service', url, method: 'GET', timeout, signal });
   return {
-    name,
-    adapter,
-    interval,
-    failureLimit,
-    async measure(_request, signal) {
+    ...planOf(config),
+    baselines: [],
+    thresholds: () =>
+      maxLatency === undefined
+        ? []
+        : [{ label: `fails above ${maxLatency} ms`, value: maxLatency, kind: 'failure' }],
+    async measure(_baselines, signal) {
       try {
-        const whom = 'The service';
-        return judge(config, await call({ whom, url, method: 'GET', timeout, signal }));
+        return judge(config, await ask(signal));
       } catch (error) {
         signal.throwIfAborted();
-        return { outcome: 'failed', summary: messageOf(error) };
+        return { outcome: 'failed', value: null, summary: messageOf(error) };
       }
     },
+    attempt: async (signal) => answered(await ask(signal)),
   };
 }
 
+const answered = ({ status, milliseconds }: HttpAnswer) =>
+  `It answers ${status} in ${milliseconds} ms.`;
+
 function judge(config: HttpProbeConfig, answer: HttpAnswer): Measurement {
   const problem = problemOf(config, answer);
+  const value = answer.milliseconds;
   return problem === undefined
-    ? { outcome: 'passed', summary: `Answered ${answer.status} in ${answer.milliseconds} ms.` }
-    : { outcome: 'failed', summary: problem };
+    ? { outcome: 'passed', value, summary: answered(answer) }
+    : { outcome: 'failed', value, summary: problem };
 }
 
 function problemOf(config: HttpProbeConfig, answer: HttpAnswer): string | undefined {
   const { bodyContains, maxLatency } = config;
   const expected = [config.status].flat();
   if (!expected.includes(answer.status)) {
-    return `Answered ${answer.status} instead of ${expected.join(' or ')}: ${quote(answer.text)}`;
+    return `It answers ${answer.status} instead of ${expected.join(' or ')}: ${quote(answer.text)}`;
   }
   if (bodyContains !== undefined && !answer.text.includes(bodyContains)) {
     return `The body does not contain ${quote(bodyContains)}: ${quote(answer.text)}`;
   }
   if (maxLatency !== undefined && answer.milliseconds > maxLatency) {
-    return `Answered in ${answer.milliseconds} ms, more than ${maxLatency} ms.`;
+    return `It answers in ${answer.milliseconds} ms, more than ${maxLatency} ms.`;
   }
   return undefined;
 }

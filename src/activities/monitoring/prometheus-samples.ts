@@ -1,27 +1,6 @@
 import { z } from 'zod';
-import type { Measurement } from '../../process/measurements.ts';
+import type { Sample } from '../../process/samples.ts';
 import { permanent } from '../failures.ts';
-
-const operators = {
-  below: { holds: (value: number, limit: number) => value < limit, text: 'below' },
-  atMost: { holds: (value: number, limit: number) => value <= limit, text: 'at most' },
-  above: { holds: (value: number, limit: number) => value > limit, text: 'above' },
-  atLeast: { holds: (value: number, limit: number) => value >= limit, text: 'at least' },
-} as const;
-type Operator = keyof typeof operators;
-
-export const thresholdSchema = z
-  .strictObject({
-    below: z.number().optional(),
-    atMost: z.number().optional(),
-    above: z.number().optional(),
-    atLeast: z.number().optional(),
-  })
-  .refine((condition) => Object.values(condition).some((limit) => limit !== undefined), {
-    error: 'must name at least one of below, atMost, above, atLeast',
-  })
-  .describe('What must hold for every value; where several are named, all of them');
-export type Threshold = z.infer<typeof thresholdSchema>;
 
 const point = z.tuple([z.number(), z.string()]);
 const metric = z.record(z.string(), z.string());
@@ -43,12 +22,6 @@ export const successSchema = z.object({
   ]),
 });
 type Data = z.infer<typeof successSchema>['data'];
-
-export interface Sample {
-  /** The labels of its series, as people write them; empty for a scalar. */
-  series: string;
-  value: number;
-}
 
 const mostSeries = 100;
 
@@ -84,34 +57,12 @@ function refuseTooMany(count: number): void {
   );
 }
 
-/** No value, or only NaN (no requests, hence no error rate), is missing data and not a success. */
-export function judgeSamples(samples: readonly Sample[], condition: Threshold): Measurement {
-  const numbers = samples.filter(({ value }) => !Number.isNaN(value));
-  const last = numbers.at(-1);
-  if (!last) {
-    const found = samples.length === 0 ? 'no data' : 'only NaN';
-    return { outcome: 'inconclusive', summary: `The query gives ${found}.` };
-  }
-  const bad = numbers.find(({ value }) => !holds(value, condition));
-  if (bad) return { outcome: 'failed', summary: `${show(bad)} is not ${spellOut(condition)}.` };
-  return { outcome: 'passed', summary: `${show(last)} is ${spellOut(condition)}.` };
+/** The mean of all finite values; null where there is none. */
+export function meanOf(samples: readonly Sample[]): number | null {
+  const values = samples.map(({ value }) => value).filter(Number.isFinite);
+  if (values.length === 0) return null;
+  return values.reduce((sum, value) => sum + value / values.length, 0);
 }
-
-const named = (condition: Threshold): [Operator, number][] =>
-  (Object.keys(operators) as Operator[]).flatMap((operator) => {
-    const limit = condition[operator];
-    return limit === undefined ? [] : [[operator, limit]];
-  });
-
-const holds = (value: number, condition: Threshold): boolean =>
-  named(condition).every(([operator, limit]) => operators[operator].holds(value, limit));
-
-const spellOut = (condition: Threshold): string =>
-  named(condition)
-    .map(([operator, limit]) => `${operators[operator].text} ${limit}`)
-    .join(' and ');
-
-const show = ({ series, value }: Sample): string => (series ? `${value} of ${series}` : `${value}`);
 
 /** Prometheus writes numbers as text, the infinite ones with a sign. */
 function numberOf([, text]: [number, string]): number {

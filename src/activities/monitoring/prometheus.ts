@@ -3,9 +3,11 @@ import { duration } from '../../process/duration.ts';
 import type { AdapterDeps } from '../deps.ts';
 import { permanent } from '../failures.ts';
 import { assertOk, call, type HttpAnswer, type HttpCall, parseAnswer } from '../http.ts';
-import { httpUrl, measureFields } from './config.ts';
-import { judgeSamples, samplesOf, successSchema, thresholdSchema } from './prometheus-samples.ts';
+import { type Period, periodOf } from './baseline-period.ts';
+import { httpUrl, measureFields, requestFields, valueFields } from './config.ts';
+import { meanOf, samplesOf, successSchema } from './prometheus-samples.ts';
 import type { Measure } from './types.ts';
+import { assertOneSeries, createValueMeasure } from './values.ts';
 
 const span = duration.refine((value) => value >= 1000, { error: 'must be at least 1s' });
 
@@ -13,6 +15,7 @@ export const prometheusConfigSchema = z
   .strictObject({
     adapter: z.literal('prometheus'),
     ...measureFields,
+    ...valueFields,
     url: httpUrl.describe('Where Prometheus is, without /api/v1'),
     query: z.string().trim().min(1).describe('In PromQL'),
     range: z
@@ -22,16 +25,10 @@ export const prometheusConfigSchema = z
       })
       .optional()
       .describe('A range query, of which every point counts; without it an instant query'),
-    condition: thresholdSchema,
-    tokenEnv: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('The environment variable with the bearer token'),
-    headers: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe('More headers, such as X-Scope-OrgID; no secrets here'),
+    baselineWindow: span
+      .prefault('1h')
+      .describe('How long before the impact the baseline `before` begins'),
+    ...requestFields,
   })
   .describe('Asks Prometheus, or what speaks its HTTP API');
 export type PrometheusConfig = z.infer<typeof prometheusConfigSchema>;
@@ -42,44 +39,53 @@ const failureSchema = z.object({
   error: z.string(),
 });
 
+/** So many points are enough for a mean. */
+const pointsOfBaseline = 120;
+const shortestStep = 1000;
+
 export function createPrometheusMeasure(config: PrometheusConfig, deps: AdapterDeps): Measure {
-  const { name, adapter, interval, failureLimit, condition } = config;
   const headers = {
     ...config.headers,
     'content-type': 'application/x-www-form-urlencoded',
     ...(config.tokenEnv && { authorization: `Bearer ${deps.secret(config.tokenEnv)}` }),
   };
 
-  function requestFor(signal: AbortSignal): HttpCall {
+  async function ask(path: string, parameters: Record<string, string>, signal: AbortSignal) {
     const base = config.url.endsWith('/') ? config.url : `${config.url}/`;
-    const url = new URL(config.range ? 'api/v1/query_range' : 'api/v1/query', base).href;
-    const body = new URLSearchParams({ query: config.query, ...rangeOf() }).toString();
+    const { href: url } = new URL(`api/v1/${path}`, base);
+    const body = new URLSearchParams({ query: config.query, ...parameters }).toString();
     const { timeout } = config;
-    return { whom: 'Prometheus', url, method: 'POST', headers, body, timeout, signal };
+    const outgoing: HttpCall = {
+      ...{ whom: 'Prometheus', url, method: 'POST', headers, body, timeout, signal },
+    };
+    const answer = await call(outgoing);
+    refuseErrors(answer, outgoing, config);
+    return samplesOf(parseAnswer(answer, outgoing, successSchema).data);
   }
 
-  function rangeOf(): Record<string, string> {
-    if (!config.range) return {};
-    const { lookback, step } = config.range;
-    const end = deps.now().getTime();
-    const seconds = (milliseconds: number) => String(milliseconds / 1000);
-    return { start: seconds(end - lookback), end: seconds(end), step: seconds(step) };
-  }
+  const askRange = ({ from, to }: Period, step: number, signal: AbortSignal) =>
+    ask('query_range', { start: seconds(from), end: seconds(to), step: seconds(step) }, signal);
 
-  return {
-    name,
-    adapter,
-    interval,
-    failureLimit,
-    async measure(_request, signal) {
-      const outgoing = requestFor(signal);
-      const answer = await call(outgoing);
-      refuseErrors(answer, outgoing, config);
-      const { data } = parseAnswer(answer, outgoing, successSchema);
-      return judgeSamples(samplesOf(data), condition);
+  return createValueMeasure(config, {
+    read(signal) {
+      if (!config.range) return ask('query', {}, signal);
+      const { lookback, step } = config.range;
+      const to = deps.now().getTime();
+      return askRange({ from: to - lookback, to }, step, signal);
     },
-  };
+    async mean(window, request, signal) {
+      const period = periodOf(window, request, config.baselineWindow);
+      const length = period.to - period.from;
+      if (length <= 0) return null;
+      const step = Math.max(shortestStep, Math.ceil(length / pointsOfBaseline));
+      const samples = await askRange(period, step, signal);
+      assertOneSeries(samples);
+      return meanOf(samples);
+    },
+  });
 }
+
+const seconds = (milliseconds: number) => String(milliseconds / 1000);
 
 /** Prometheus says in its own words what it does not like about a query. */
 function refuseErrors(answer: HttpAnswer, outgoing: HttpCall, config: PrometheusConfig): void {
@@ -90,9 +96,6 @@ function refuseErrors(answer: HttpAnswer, outgoing: HttpCall, config: Prometheus
       `Prometheus does not run the query (${errorType}): ${error.slice(0, 500)}`,
     );
   }
-  assertOk(
-    answer,
-    outgoing,
-    config.tokenEnv ? `the token in ${config.tokenEnv}` : 'tokenEnv, which is not set',
-  );
+  const { tokenEnv } = config;
+  assertOk(answer, outgoing, tokenEnv ? `the token in ${tokenEnv}` : 'tokenEnv, which is not set');
 }

@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const adapters = [
   'services.*.deploy.*.*',
-  'services.*.monitoring.measures.*',
+  'services.*.monitoring.*.measures.*',
   'notifications.*',
   'tracker',
 ];

@@ -100,7 +100,7 @@ function repeatedTokens(data: unknown): Finding[] {
 /** Measures and channels are known by their names in results and in what was delivered. */
 function repeatedNames(data: unknown): Finding[] {
   const lists = [
-    ...select(data, 'services.*.monitoring.measures').map(({ path }) => path.join('.')),
+    ...select(data, 'services.*.monitoring.*.measures').map(({ path }) => path.join('.')),
     'notifications',
   ];
   return lists.flatMap((list) => {

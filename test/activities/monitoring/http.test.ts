@@ -1,19 +1,18 @@
 import { expect, test } from 'vitest';
 import { createHttpProbe, httpProbeConfigSchema } from '../../../src/activities/monitoring/http.ts';
 import { answer, closedUrl, listen } from '../server.ts';
-import { monitorRequest } from './support.ts';
 
 function probe(url: string, config: object = {}, signal = new AbortController().signal) {
   const parsed = httpProbeConfigSchema.parse({ adapter: 'http', name: 'health', url, ...config });
-  return createHttpProbe(parsed).measure(monitorRequest, signal);
+  return createHttpProbe(parsed).measure({}, signal);
 }
 
 test.each([
-  ['the expected status', 200, {}, 'passed', /^Answered 200 in \d+ ms\.$/],
-  ['another status', 500, {}, 'failed', /^Answered 500 instead of 200: "all is well"$/],
+  ['the expected status', 200, {}, 'passed', /^It answers 200 in \d+ ms\.$/],
+  ['another status', 500, {}, 'failed', /^It answers 500 instead of 200: "all is well"$/],
   ['one of several', 204, { status: [200, 204] }, 'passed', /204/],
   ['none of several', 404, { status: [200, 204] }, 'failed', /instead of 200 or 204/],
-  ['a redirect, which is not followed', 302, {}, 'failed', /Answered 302/],
+  ['a redirect, which is not followed', 302, {}, 'failed', /It answers 302/],
   ['a redirect that is expected', 302, { status: 302 }, 'passed', /302/],
   ['the text in the body', 200, { bodyContains: 'is well' }, 'passed', /200/],
   [
@@ -27,14 +26,18 @@ test.each([
   const { url } = await listen((__, response) =>
     answer(response, status, status === 204 ? '' : 'all is well', { location: '/login' }),
   );
-  expect(await probe(url, config)).toEqual({ outcome, summary: expect.stringMatching(summary) });
+  expect(await probe(url, config)).toEqual({
+    outcome,
+    value: expect.any(Number),
+    summary: expect.stringMatching(summary),
+  });
 });
 
 test('a slow answer', async () => {
   const { url } = await listen((_, response) => void setTimeout(() => answer(response, 200), 60));
   expect(await probe(url, { maxLatency: '20ms' })).toMatchObject({
     outcome: 'failed',
-    summary: expect.stringMatching(/^Answered in \d+ ms, more than 20 ms\.$/),
+    summary: expect.stringMatching(/^It answers in \d+ ms, more than 20 ms\.$/),
   });
 });
 
