@@ -1,8 +1,10 @@
+import { type Analysis, analysesOf } from './analyses.ts';
 import { checklist } from './checklist.ts';
 import type { Incident } from './decide.ts';
 import { spell } from './duration.ts';
 import type { EventData, IncidentEvent } from './events.ts';
 import { clock, inline, quoted, table } from './markdown.ts';
+import type { MonitorResult } from './outcomes.ts';
 import { phaseTitles } from './phases.ts';
 import type { PhaseRecord } from './state.ts';
 import { type IncidentView, viewOf } from './view.ts';
@@ -124,18 +126,29 @@ const deploys: Section = ({ incident }) =>
         ]),
       )}`;
 
-const measurements: Section = ({ incident: { monitoring } }) =>
-  monitoring === null
-    ? ''
-    : `## Measurements: ${monitoring.outcome}\n\n${table(
-        ['measure', 'outcome', 'passed', 'failed', 'no data', 'errors', 'last'],
-        monitoring.measures.map(({ name, outcome, counts, summary }) => [
-          inline(name),
-          outcome,
-          ...[counts.passed, counts.failed, counts.inconclusive, counts.error].map(String),
-          inline(summary),
-        ]),
-      )}`;
+const measurements: Section = ({ incident: { id, monitoring }, timeline }) => {
+  const plots = analysesOf(timeline).map((analysis) => plotOf(id, analysis));
+  if (monitoring === null && plots.length === 0) return '';
+  const head = `## Measurements${monitoring ? `: ${monitoring.outcome}` : ''}`;
+  return [head, monitoring && measureTable(monitoring), ...plots].filter(Boolean).join('\n\n');
+};
+
+const measureTable = ({ measures }: MonitorResult): string =>
+  table(
+    ['measure', 'outcome', 'passed', 'failed', 'no data', 'errors', 'last'],
+    measures.map(({ name, outcome, counts, summary }) => [
+      inline(name),
+      outcome,
+      ...[counts.passed, counts.failed, counts.inconclusive, counts.error].map(String),
+      inline(summary),
+    ]),
+  );
+
+/** An image that the API draws, by a path within it. */
+function plotOf(id: string, { number, attempt, environment, after, outcome }: Analysis): string {
+  const words = `Attempt ${attempt}, ${environment} after the ${after}: ${outcome ?? 'no outcome'}`;
+  return `![${words}](/incidents/${id}/measurements.svg?analysis=${number})`;
+}
 
 const actions: Section = ({ incident: { completed, followUps } }) => {
   const planned = completed.preventionPlanned as EventData['preventionPlanned'] | undefined;

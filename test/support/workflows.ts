@@ -13,6 +13,7 @@ import {
 import type { IncidentEvent, Opening, ServiceTerms } from '../../src/process/events.ts';
 import type { SignalName } from '../../src/process/signals.ts';
 import type { IncidentView } from '../../src/process/view.ts';
+import { activityPace } from '../../src/service/worker.ts';
 import { actorOf, bodies, deployed, measured, opening } from './incidents.ts';
 import { skipTime } from './temporal.ts';
 
@@ -56,6 +57,7 @@ export class Bed {
       workflowBundle,
       activities: { ...goodWorld(), ...activities },
       shutdownGraceTime: 100,
+      ...activityPace,
     });
     const running = worker.run();
     return async () => {
