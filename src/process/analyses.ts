@@ -1,6 +1,6 @@
+import { attemptAt, type Change, changeOf, changesOf, type Placed } from './changes.ts';
 import type { IncidentEvent } from './events.ts';
 import type {
-  DeployResult,
   Environment,
   MeasurementOutcome,
   MonitorProgress,
@@ -8,19 +8,6 @@ import type {
 } from './outcomes.ts';
 import { downsample } from './series.ts';
 import type { DeployRecord } from './state.ts';
-
-/** A deploy or a rollback: what an analysis is about. Times are ISO 8601, UTC. */
-export interface Change {
-  action: 'deploy' | 'rollback';
-  environment: Environment;
-  /** What was put there; for a rollback, what was taken back. */
-  ref: string;
-  attempt: number;
-  startedAt: string;
-  /** Null while it goes on. */
-  finishedAt: string | null;
-  outcome: DeployResult['outcome'] | null;
-}
 
 /** One series of measurements, with what it was about. Times are ISO 8601, UTC. */
 export interface Analysis {
@@ -41,8 +28,6 @@ export interface Analysis {
   changes: Change[];
   measures: MonitorProgress['measures'];
 }
-
-type EventOf<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>;
 
 /**
  * Every analysis of an incident, oldest first; `progress` is what the one that runs has measured so
@@ -70,7 +55,7 @@ export function lastKnownAnalyses(
   { attempt, deploys, monitoring }: LastKnown,
   progress: MonitorProgress | null,
 ): Analysis[] {
-  const course = monitoring ? finished(monitoring) : progress && running(progress);
+  const course = progress ? running(progress) : monitoring && finished(monitoring);
   if (!course) return [];
   const changes = deploys.filter((deploy) => deploy.attempt === attempt).map(changeOf);
   const environment = changes.at(-1)?.environment ?? 'production';
@@ -104,71 +89,20 @@ interface LastKnown {
   monitoring: MonitorResult | null;
 }
 
-const changeOf = ({ environment, ref, attempt, startedAt, result }: DeployRecord): Change => ({
-  action: 'deploy',
-  environment,
-  ref,
-  attempt,
-  startedAt,
-  finishedAt: result?.finishedAt ?? null,
-  outcome: result?.outcome ?? null,
-});
-
-type PlacedChange = Change & { from: number; to: number };
-
-function changesOf(timeline: readonly IncidentEvent[]): PlacedChange[] {
-  return timeline.flatMap((event): PlacedChange[] => {
-    if (event.type !== 'deployStarted' && event.type !== 'rollbackStarted') return [];
-    const action = event.type === 'deployStarted' ? 'deploy' : 'rollback';
-    const end = timeline.find(
-      (later): later is EventOf<'deployFinished' | 'rollbackFinished'> =>
-        later.seq > event.seq && later.type === `${action}Finished`,
-    );
-    const attempt = attemptAt(timeline, event);
-    const change = {
-      action,
-      environment: environmentOf(timeline, event),
-      ref: event.data.ref,
-      attempt,
-      startedAt: event.at,
-      finishedAt: end?.at ?? null,
-      outcome: end?.data.result.outcome ?? null,
-    } as const;
-    return [{ ...change, from: event.seq, to: end?.seq ?? Number.POSITIVE_INFINITY }];
-  });
-}
-
-/** A rollback goes where the deploy before it went. */
-const environmentOf = (
-  timeline: readonly IncidentEvent[],
-  { seq }: EventOf<'deployStarted' | 'rollbackStarted'>,
-): Environment =>
-  timeline.findLast(
-    (event): event is EventOf<'deployStarted'> =>
-      event.type === 'deployStarted' && event.seq <= seq,
-  )?.data.environment ?? 'production';
-
-const attemptAt = (timeline: readonly IncidentEvent[], { seq }: IncidentEvent): number =>
-  timeline.findLast(
-    (event): event is EventOf<'phaseStarted'> => event.type === 'phaseStarted' && event.seq < seq,
-  )?.data.attempt ?? 1;
-
 function subjectOf(
   timeline: readonly IncidentEvent[],
-  all: readonly PlacedChange[],
+  all: readonly Placed[],
   begin: IncidentEvent,
 ): Pick<Analysis, 'attempt' | 'environment' | 'after' | 'changes'> {
   const attempt = attemptAt(timeline, begin);
-  const own = all.filter((change) => change.attempt === attempt);
-  const last = own.findLast(({ to }) => to < begin.seq);
+  const own = all.filter(({ change }) => change.attempt === attempt);
+  const last = own.findLast(({ ended }) => ended < begin.seq)?.change;
   const environment = last?.environment ?? 'production';
   return {
     attempt,
     environment,
     after: last?.action ?? 'deploy',
-    changes: own
-      .filter((change) => change.environment === environment)
-      .map(({ from, to, ...change }) => change),
+    changes: own.map(({ change }) => change).filter((one) => one.environment === environment),
   };
 }
 

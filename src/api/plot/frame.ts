@@ -1,4 +1,5 @@
-import type { Analysis, Change } from '../../process/analyses.ts';
+import type { Analysis } from '../../process/analyses.ts';
+import type { Change } from '../../process/changes.ts';
 
 /** A deploy or rollback as it is drawn; milliseconds. */
 export interface Band {

@@ -1,5 +1,6 @@
 import type { EChartsOption } from 'echarts';
-import type { Analysis, Change } from '../../process/analyses.ts';
+import type { Analysis } from '../../process/analyses.ts';
+import type { Change } from '../../process/changes.ts';
 import { frameOf } from './frame.ts';
 import { type Heading, margin } from './heading.ts';
 import { ink, marks } from './look.ts';
