@@ -96,7 +96,8 @@ describe('the plot', () => {
     expect(text).toContain('0.04 s');
     const dashes = elements.map(({ attributes }) => attributes['stroke-dasharray']).filter(Boolean);
     // Each once beside its words and once in the plot.
-    expect(dashes.sort()).toEqual(['1,4', '1,4', '7,4', '7,4']);
+    expect(dashes.filter((dash) => dash === '7,4')).toHaveLength(2);
+    expect(dashes.filter((dash) => dash === '1,4')).toHaveLength(2);
   });
 
   test('gives every outcome a shape of its own, at its value or on the strip without one', () => {
