@@ -85,9 +85,9 @@ export function momentsOf(frame: Frame, top: number): Heading {
     const width = Math.min(widthOf(text, size), room);
     const x = Math.max(margin, Math.min(xOf(frame, at) - 2, frame.width - margin - width));
     const free = rowEnds.findIndex((end) => end + 12 < x);
-    const at_ = free === -1 ? rowEnds.length : free;
-    rowEnds[at_] = x + width;
-    return textAt(x, top + at_ * row, text, { size, width: frame.width - margin - x });
+    const place = free === -1 ? rowEnds.length : free;
+    rowEnds[place] = x + width;
+    return textAt(x, top + place * row, text, { size, width: frame.width - margin - x });
   });
   return { bottom: top + rowEnds.length * row, graphics };
 }

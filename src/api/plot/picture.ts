@@ -74,21 +74,28 @@ function rowsOf(
   return [
     [`${plain(service)}${attempt}`, { size: 19, bold: true }],
     verdictOf(analysis),
-    [plain(title), { ...quiet, size: 13 }],
+    ...wrapped(aboutOf(title, analysis), width, 13).map((row): [string, TextStyle] => [
+      row,
+      { ...quiet, size: 13 },
+    ]),
     ...facts.map((fact): [string, TextStyle] => [fact, quiet]),
   ];
 }
 
 function verdictOf(analysis: Analysis | undefined): [string, TextStyle] {
-  const style = { size: 15, bold: true };
+  const style = { size: 17, bold: true };
   if (!analysis) return ['Nothing has been measured', style];
-  const { state, outcome, environment, after } = analysis;
-  const where = `${environment}, after the ${after}`;
-  if (state === 'running') return [`Measuring ${where}`, style];
-  if (!outcome) return [`Cut short in ${where}`, style];
+  const { state, outcome } = analysis;
+  if (state === 'running') return ['Measuring', style];
+  if (!outcome) return ['Cut short', style];
   const { glyph, words, colour } = marks[outcome];
-  return [`${glyph} ${words} in ${where}`, { ...style, colour }];
+  return [`${glyph} ${words}`, { ...style, colour }];
 }
+
+const aboutOf = (title: string, analysis: Analysis | undefined): string[] => [
+  ...(analysis ? [`${analysis.environment}, after the ${analysis.after}`] : []),
+  plain(title),
+];
 
 function factsOf({ startedAt, finishedAt, changes }: Analysis): string[] {
   const since = timeOfDay(startedAt);

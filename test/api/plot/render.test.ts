@@ -71,8 +71,8 @@ describe('the plot', () => {
     const { text } = draw(analysis([measure(steady)]));
     for (const words of [
       'shop, attempt 2',
-      '● passed in production, after the deploy',
-      'Checkout is down',
+      '● passed',
+      'production, after the deploy · Checkout is down',
       '2026-11-24, times in UTC',
       'measured 03:10:00–03:20:00',
       'deployed v42 03:10:00',
@@ -148,7 +148,7 @@ describe('the plot', () => {
 
   test.each([
     ['nothing at all', undefined, 'Nothing has been measured'],
-    ['no measure', analysis([], { state: 'cutShort', outcome: null }), 'Cut short in production'],
+    ['no measure', analysis([], { state: 'cutShort', outcome: null }), 'Cut short'],
     ['no point yet', analysis([measure([], { outcome: null })]), 'Not measured yet.'],
     ['one point', analysis([measure([[0, 0.02, 'passed']])]), 'error-rate: passed'],
     ['one that is zero', analysis([measure([[0, 0, 'passed']])]), 'error-rate: passed'],
@@ -181,7 +181,7 @@ describe('the plot', () => {
       finishedAt: null,
     });
     const { text } = draw(running, 960, { stale: true });
-    expect(text).toContain('Measuring production');
+    expect(text).toContain('Measuring');
     expect(text).toContain('measuring since 03:10:00');
     expect(text).toContain('As last known: no worker answers now.');
   });
