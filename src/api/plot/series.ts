@@ -67,12 +67,17 @@ export const marksOf = (
     };
   });
 
-/** A wait so many times the usual one is a gap: nobody measured then. */
-const unusual = 6;
+/**
+ * A wait so many times longer than nearly all others is a gap: nobody measured then. Nearly all,
+ * since the older part of a long series may be thinned out.
+ */
+const unusual = 4;
+const nearlyAll = 0.9;
 
 function withGaps(points: readonly Point[]): [offset: number, value: number | null][] {
   const waits = points.slice(1).map(([offset], at) => offset - (points[at]?.[0] ?? 0));
-  const usual = waits.toSorted((one, other) => one - other)[Math.floor(waits.length / 2)] ?? 0;
+  const sorted = waits.toSorted((one, other) => one - other);
+  const usual = sorted[Math.floor((sorted.length - 1) * nearlyAll)] ?? 0;
   return points.flatMap(([offset, value], at): [number, number | null][] => {
     const wait = waits[at - 1] ?? 0;
     return wait > unusual * usual

@@ -128,6 +128,15 @@ describe('the plot', () => {
     expect(curvesOf(draw(analysis([measure(withPause)]))).match(/M/g)).toHaveLength(2);
   });
 
+  test('does not take for a gap what was thinned out', () => {
+    const old = Array.from({ length: 40 }, (_, index): Point => [index * 61_000, 1, 'passed']);
+    const recent = Array.from(
+      { length: 190 },
+      (_, index): Point => [2_400_000 + index * 10_000, 1, 'passed'],
+    );
+    expect(curvesOf(draw(analysis([measure([...old, ...recent])]))).match(/M/g)).toHaveLength(1);
+  });
+
   test('shows a rollback after it, and one that it is about', () => {
     const rollback = {
       action: 'rollback',
