@@ -9,6 +9,7 @@ import { handleErrors, refuseRequest } from './problems.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { incidentRoutes } from './routes/incidents.ts';
+import { measurementRoutes } from './routes/measurements.ts';
 import { signalRoutes } from './routes/signals.ts';
 
 export interface ApiDeps {
@@ -60,6 +61,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     now,
     onSignal: (signal, verdict) => metrics.signals.inc({ signal, verdict }),
   });
+  await app.register(measurementRoutes, { gateway });
   await app.register(eventRoutes, { gateway });
   await app.ready();
   return app;

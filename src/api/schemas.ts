@@ -7,8 +7,32 @@ import { problemSchema } from './problems.ts';
 
 const time = z.iso.datetime();
 const outcome = z.enum(['passed', 'failed', 'inconclusive', 'error']);
+const environment = z.enum(['staging', 'production']);
 
-const environmentSchema = z.enum(['staging', 'production']);
+const measureSchema = z.object({
+  name: z.string(),
+  adapter: z.string(),
+  outcome: outcome.nullable().describe('Null while it is open'),
+  summary: z.string().describe('One sentence, with the last value or the first failure'),
+  counts: z.record(outcome, z.int()),
+  points: z
+    .array(z.tuple([z.number(), z.number().nullable(), outcome]))
+    .describe('Milliseconds since `startedAt`, the value (null where there was none), outcome'),
+  thresholds: z.array(
+    z.object({
+      label: z.string(),
+      value: z.number(),
+      kind: z.enum(['success', 'failure', 'baseline']),
+    }),
+  ),
+});
+
+/** What the heartbeats of an analysis carry. */
+export const monitorProgressSchema = z.object({
+  startedAt: time,
+  measures: z.array(measureSchema),
+});
+
 const partySchema = z.object({ incidentId: z.string(), ref: z.string(), since: time });
 
 const deployResultSchema = z.object({
@@ -68,7 +92,7 @@ export const incidentSchema = z
     preflight: z
       .array(
         z.object({
-          environment: environmentSchema,
+          environment,
           what: z.enum(['deploy', 'rollback', 'measure']),
           name: z.string(),
           ok: z.boolean(),
@@ -79,7 +103,7 @@ export const incidentSchema = z
       .describe('What was tried of the access to the systems while there was time'),
     deploys: z.array(
       z.object({
-        environment: environmentSchema,
+        environment,
         ref: z.string(),
         attempt: z.int(),
         startedAt: time,
@@ -88,7 +112,7 @@ export const incidentSchema = z
     ),
     deployQueue: z
       .object({
-        environment: environmentSchema,
+        environment,
         holder: partySchema.nullable(),
         waiting: z.array(partySchema),
       })
@@ -107,22 +131,7 @@ export const incidentSchema = z
         outcome,
         startedAt: time,
         finishedAt: time,
-        measures: z.array(
-          z.object({
-            name: z.string(),
-            adapter: z.string(),
-            outcome,
-            summary: z.string(),
-            counts: z.record(z.string(), z.int()),
-            thresholds: z.array(
-              z.object({
-                label: z.string(),
-                value: z.number(),
-                kind: z.enum(['success', 'failure', 'baseline']),
-              }),
-            ),
-          }),
-        ),
+        measures: z.array(measureSchema.omit({ points: true }).extend({ outcome })),
       })
       .nullable(),
     followUps: z.array(
@@ -227,6 +236,48 @@ export const postMortemSchema = z
     timeline: z.array(eventSchema),
   })
   .meta({ id: 'PostMortem' });
+
+const changeAction = z.enum(['deploy', 'rollback']);
+
+export const measurementsSchema = z
+  .object({
+    incident: z.string(),
+    title: z.string(),
+    service: z.string(),
+    analyses: z
+      .array(
+        monitorProgressSchema.extend({
+          number: z
+            .int()
+            .nullable()
+            .describe('Its place among the analyses of the incident, from 1; null where `stale`'),
+          attempt: z.int(),
+          environment,
+          after: changeAction.describe('What had just been done there'),
+          state: z
+            .enum(['running', 'finished', 'cutShort'])
+            .describe('`cutShort`: the process went on without its result'),
+          outcome: outcome.nullable(),
+          finishedAt: time.nullable(),
+          changes: z
+            .array(
+              z.object({
+                action: changeAction,
+                environment,
+                ref: z.string(),
+                attempt: z.int(),
+                startedAt: time,
+                finishedAt: time.nullable(),
+                outcome: z.enum(['succeeded', 'failed']).nullable(),
+              }),
+            )
+            .describe('The deploys and rollbacks of its attempt and environment'),
+        }),
+      )
+      .describe('Oldest first'),
+    stale: z.boolean().describe('No worker could say how it is now: this is what is known'),
+  })
+  .meta({ id: 'Measurements' });
 
 /** The error answers of a call, for the OpenAPI description. */
 export const problems = <S extends number>(...statuses: S[]) =>

@@ -1,11 +1,14 @@
 import type { Point } from './outcomes.ts';
 import { worstOf } from './tally.ts';
 
+/** The fewest that a series can be thinned out to: its ends, and one stretch. */
+export const fewestPoints = 5;
+
 /** The lowest and the highest point of a stretch of time, and one of its worst outcome. */
 const mostOfStretch = 3;
 
 /**
- * At most `limit` points (at least 5) of a series, oldest first, to be drawn: the first and the last,
+ * At most `limit` points (at least {@link fewestPoints}) of a series, oldest first, to be drawn: the first and the last,
  * and of each of equal stretches of time its characteristic ones. So neither an extreme nor the worst
  * outcome is ever lost, however often it is done.
  */

@@ -1,3 +1,4 @@
+import { type Analysis, analysesOf } from './analyses.ts';
 import { checklist } from './checklist.ts';
 import type { Incident } from './decide.ts';
 import { spell } from './duration.ts';
@@ -7,7 +8,7 @@ import { gist } from './gist.ts';
 import { clock, inline, quoted, table } from './markdown.ts';
 import { phaseTitles } from './phases.ts';
 import type { PhaseRecord } from './state.ts';
-import { type IncidentView, viewOf } from './view.ts';
+import { type IncidentView, type MonitoringSummary, viewOf } from './view.ts';
 
 /** How long something took, in milliseconds; null while one of its ends is not known. */
 export interface Interval {
@@ -168,18 +169,29 @@ const rollbacks: Section = ({ incident }) =>
         ]),
       )}`;
 
-const measurements: Section = ({ incident: { monitoring } }) =>
-  monitoring === null
-    ? ''
-    : `## Measurements: ${monitoring.outcome}\n\n${table(
-        ['measure', 'outcome', 'passed', 'failed', 'no data', 'errors', 'last'],
-        monitoring.measures.map(({ name, outcome, counts, summary }) => [
-          inline(name),
-          outcome,
-          ...[counts.passed, counts.failed, counts.inconclusive, counts.error].map(String),
-          inline(summary),
-        ]),
-      )}`;
+const measurements: Section = ({ incident: { id, monitoring }, timeline }) => {
+  const plots = analysesOf(timeline).map((analysis) => plotOf(id, analysis));
+  if (monitoring === null && plots.length === 0) return '';
+  const head = `## Measurements${monitoring ? `: ${monitoring.outcome}` : ''}`;
+  return [head, monitoring && measureTable(monitoring), ...plots].filter(Boolean).join('\n\n');
+};
+
+const measureTable = ({ measures }: MonitoringSummary): string =>
+  table(
+    ['measure', 'outcome', 'passed', 'failed', 'inconclusive', 'errors', 'last'],
+    measures.map(({ name, outcome, counts, summary }) => [
+      inline(name),
+      outcome,
+      ...[counts.passed, counts.failed, counts.inconclusive, counts.error].map(String),
+      inline(summary),
+    ]),
+  );
+
+/** An image that the API draws, by a path within it. */
+function plotOf(id: string, { number, attempt, environment, after, outcome }: Analysis): string {
+  const words = `Attempt ${attempt}, ${environment} after the ${after}: ${outcome ?? 'no outcome'}`;
+  return `![${words}](/incidents/${id}/measurements.svg?analysis=${number})`;
+}
 
 const actions: Section = ({ incident: { completed, followUps } }) => {
   const planned = completed.preventionPlanned as EventData['preventionPlanned'] | undefined;

@@ -58,6 +58,16 @@ export function installRuntime(logger: Logger): void {
   });
 }
 
+/**
+ * What people watch is what heartbeats carry, so news are held back for a second at most. Many
+ * analyses wait at once, and each holds its place while it waits.
+ */
+export const activityPace = {
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
+  maxConcurrentActivityTaskExecutions: 1_000,
+} as const;
+
 /** Starts a worker; it takes work when this resolves. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const worker = await Worker.create({
@@ -65,6 +75,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     taskQueue,
     identity: `hotfix-worker@${hostname()}:${process.pid}`,
     shutdownGraceTime: '5s',
+    ...activityPace,
     // A worker that died is still asked first for what it had in its cache; nobody waits long for that.
     stickyQueueScheduleToStartTimeout: '1s',
     ...workflowCode(),

@@ -14,6 +14,7 @@ import {
 import type { IncidentEvent, Opening, ServiceTerms } from '../../src/process/events.ts';
 import type { SignalName } from '../../src/process/signals.ts';
 import type { IncidentView } from '../../src/process/view.ts';
+import { activityPace } from '../../src/service/worker.ts';
 import { actorOf, bodies, deployed, measured, opening } from './incidents.ts';
 import { skipTime } from './temporal.ts';
 
@@ -59,8 +60,7 @@ export class Bed {
       workflowBundle,
       activities: { ...goodWorld(), ...activities },
       shutdownGraceTime: 100,
-      // A cancellation reaches an activity with the answer to a heartbeat.
-      maxHeartbeatThrottleInterval: 200,
+      ...activityPace,
     });
     const running = worker.run();
     return async () => {

@@ -3,6 +3,7 @@ import { workflowIdOf } from '../../process/contract.ts';
 import type { IncidentEvent } from '../../process/events.ts';
 import { ApiProblem } from '../problems.ts';
 import type { GatewayDeps } from './deps.ts';
+import { Live, type LiveNews } from './live.ts';
 import { describe, isRunning, readTimeline } from './read.ts';
 
 const { HISTORY_EVENT_FILTER_TYPE_ALL_EVENT } = proto.temporal.api.enums.v1.HistoryEventFilterType;
@@ -19,6 +20,7 @@ class Watch {
   readonly events: IncidentEvent[] = [];
   watchers = 0;
   isOver = false;
+  readonly live: Live;
   private readonly stopping = new AbortController();
   private wake: () => void = () => {};
   private news: Promise<void>;
@@ -29,9 +31,11 @@ class Watch {
     this.deps = deps;
     this.id = id;
     this.news = this.nextNews();
+    const onNews = () => this.announce();
+    this.live = new Live(deps, id, this.events, onNews, this.stopping.signal);
   }
 
-  /** Resolves when there is something new: events, or the end. */
+  /** Resolves when there is something new: events, progress, or the end. */
   changed(): Promise<void> {
     return this.news;
   }
@@ -57,7 +61,10 @@ class Watch {
     const description = await describe(this.deps, this.id);
     await this.read();
     if (!isRunning(description)) return this.end();
-    for await (const _ of this.historyOf(description.runId)) await this.read();
+    for await (const _ of this.historyOf(description.runId)) {
+      await this.read();
+      this.live.look();
+    }
   }
 
   private async read(): Promise<void> {
@@ -117,6 +124,8 @@ class Watch {
   }
 }
 
+export type News = IncidentEvent | LiveNews;
+
 /** Live events of all incidents. */
 export class Watches {
   private readonly watches = new Map<string, Watch>();
@@ -127,18 +136,24 @@ export class Watches {
   }
 
   /**
-   * The events after `after`, then each as it happens, until the incident is over. Yields null where
-   * nothing has happened for `quiet` milliseconds, so that the connection can be kept alive.
+   * The events after `after`, then each as it happens, and what running activities tell meanwhile,
+   * until the incident is over. Yields null where nothing has happened for `quiet` milliseconds, so
+   * that the connection can be kept alive.
    */
-  async *follow(id: string, after: number, quiet: number): AsyncGenerator<IncidentEvent | null> {
+  async *follow(id: string, after: number, quiet: number): AsyncGenerator<News | null> {
     const watch = this.join(id);
+    const told = new Map<LiveNews['live'], string>();
     try {
       for (let next = after; ; ) {
         const event = watch.events[next];
         if (event) {
           next += 1;
           yield event;
-        } else if (watch.isOver) return;
+          continue;
+        }
+        if (watch.isOver) return;
+        const progress = watch.live.newsAfter(told);
+        if (progress) yield progress;
         else if (!(await inTime(watch.changed(), quiet))) yield null;
       }
     } finally {

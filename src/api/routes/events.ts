@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { IncidentEvent } from '../../process/events.ts';
 import type { GatewayDeps } from '../gateway/deps.ts';
 import { describe } from '../gateway/read.ts';
-import { Watches } from '../gateway/watch.ts';
+import { type News, Watches } from '../gateway/watch.ts';
 import { ApiProblem } from '../problems.ts';
 import { problems } from '../schemas.ts';
 import { checkedId, idParams } from './incidents.ts';
@@ -26,7 +25,7 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
       schema: {
         summary: 'Every event, live, as server-sent events',
         description:
-          'Each has its `seq` as id and its type as event. A client that comes back with `Last-Event-ID` goes on where it was. The stream ends with the incident.',
+          'Each has its `seq` as id and its type as event. A client that comes back with `Last-Event-ID` goes on where it was. While an activity runs, `deployProgress` and `measurements` tell about once a second how far it is, without an id: they are not part of the timeline. The stream ends with the incident.',
         tags: ['incidents'],
         params: idParams,
         headers: z.object({ 'last-event-id': z.string().optional() }),
@@ -55,13 +54,17 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
   );
 };
 
-async function* lines(events: AsyncIterable<IncidentEvent | null>): AsyncGenerator<string> {
+async function* lines(news: AsyncIterable<News | null>): AsyncGenerator<string> {
   yield ': here come the events\n\n';
-  for await (const event of events) {
-    yield event === null
-      ? ': still here\n\n'
-      : `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
-  }
+  for await (const one of news) yield lineOf(one);
+}
+
+/** Without an id, progress leaves the client's `Last-Event-ID` where the timeline has it. */
+function lineOf(news: News | null): string {
+  if (news === null) return ': still here\n\n';
+  return 'live' in news
+    ? `event: ${news.live}\ndata: ${news.json}\n\n`
+    : `id: ${news.seq}\nevent: ${news.type}\ndata: ${JSON.stringify(news)}\n\n`;
 }
 
 function afterOf(lastEventId: string | undefined): number {
