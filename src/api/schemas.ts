@@ -3,9 +3,11 @@ import { checklistItems } from '../process/checklist.ts';
 import { statuses } from '../process/events.ts';
 import { phases, roleIds } from '../process/phases.ts';
 import { reasonSchema, signalNames } from '../process/signals.ts';
-import { problemSchema } from './problems.ts';
+import { problemSchema, titles } from './problems.ts';
 
 const time = z.iso.datetime();
+const count = z.int().min(0);
+const ordinal = z.int().min(1);
 const outcome = z.enum(['passed', 'failed', 'inconclusive', 'error']);
 
 const deployResultSchema = z.object({
@@ -35,7 +37,7 @@ export const incidentSchema = z
     status: z.enum(statuses),
     explanation: z.string().describe('Why the status is what it is, or what is waited for'),
     phase: z.enum(phases),
-    attempt: z.int(),
+    attempt: ordinal,
     priority: z.string().nullable(),
     waitingFor: z.array(
       z.object({
@@ -46,15 +48,15 @@ export const incidentSchema = z
         assignees: z.array(z.string()).describe('Empty while anybody may do it'),
         since: time,
         deadline: time,
-        escalationLevel: z.int(),
+        escalationLevel: count,
       }),
     ),
     escalation: z.object({
-      level: z.int(),
+      level: count,
       nextAt: time,
       acknowledged: z.object({ by: z.string(), at: time }).nullable(),
     }),
-    completed: z.record(z.string(), z.object({ by: z.string(), at: time, seq: z.int() }).loose()),
+    completed: z.record(z.string(), z.object({ by: z.string(), at: time, seq: ordinal }).loose()),
     bypass: z
       .object({ by: z.string(), at: time, reason: z.string(), reviewed: z.boolean() })
       .nullable(),
@@ -62,7 +64,7 @@ export const incidentSchema = z
       z.object({
         environment: z.enum(['staging', 'production']),
         ref: z.string(),
-        attempt: z.int(),
+        attempt: ordinal,
         startedAt: time,
         result: deployResultSchema.nullable(),
       }),
@@ -78,7 +80,7 @@ export const incidentSchema = z
             adapter: z.string(),
             outcome,
             summary: z.string(),
-            counts: z.record(z.string(), z.int()),
+            counts: z.record(z.string(), count),
           }),
         ),
       })
@@ -127,7 +129,7 @@ export const incidentSchema = z
 
 export const eventSchema = z
   .object({
-    seq: z.int(),
+    seq: ordinal,
     at: time,
     by: z.string(),
     type: z.string(),
@@ -161,13 +163,13 @@ export const postMortemSchema = z
         name: z.string(),
         from: z.string().nullable(),
         to: z.string().nullable(),
-        milliseconds: z.number().nullable(),
+        milliseconds: count.nullable(),
       }),
     ),
     phases: z.array(
       z.object({
         phase: z.enum(phases),
-        attempt: z.int(),
+        attempt: ordinal,
         startedAt: time,
         endedAt: time.nullable(),
       }),
@@ -176,13 +178,28 @@ export const postMortemSchema = z
   })
   .meta({ id: 'PostMortem' });
 
+/** What a call that writes may say of itself. `callers.ts` checks and reads them. */
+export const callHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('One for each call, kept when the call is repeated: it takes effect once'),
+  'x-hotfix-actor': z.string().optional().describe('Who calls, while no tokens are configured'),
+});
+
+/** An answer with its meaning, for the OpenAPI description. */
+export const described = <S extends z.ZodType>(description: string, schema: S) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
 /** The error answers of a call, for the OpenAPI description. */
 export const problems = <S extends number>(...statuses: S[]) =>
   Object.fromEntries(
     statuses.map((status) => [
       status,
       {
-        description: 'Problem',
+        description: titles[status],
         content: { 'application/problem+json': { schema: problemSchema } },
       },
     ]),

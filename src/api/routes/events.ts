@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { IncidentEvent } from '../../process/events.ts';
 import type { GatewayDeps } from '../gateway/deps.ts';
-import { describe } from '../gateway/read.ts';
+import { describe, isRunning, readTimeline } from '../gateway/read.ts';
 import { Watches } from '../gateway/watch.ts';
 import { ApiProblem } from '../problems.ts';
 import { problems } from '../schemas.ts';
@@ -23,10 +23,12 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
   app.get(
     '/incidents/:id/events',
     {
+      // A HEAD would follow the stream with nobody there to hear it or to hang up.
+      exposeHeadRoute: false,
       schema: {
         summary: 'Every event, live, as server-sent events',
         description:
-          'Each has its `seq` as id and its type as event. A client that comes back with `Last-Event-ID` goes on where it was. The stream ends with the incident.',
+          'Each has its `seq` as id and its type as event. A client that comes back with `Last-Event-ID` goes on where it was. The stream ends with the incident; whoever comes back after that gets 204 and need not come again.',
         tags: ['incidents'],
         params: idParams,
         headers: z.object({ 'last-event-id': z.string().optional() }),
@@ -35,6 +37,7 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
             description: 'The stream',
             content: { 'text/event-stream': { schema: z.string() } },
           },
+          204: z.null().describe('The incident is over and there is no more'),
           ...problems(401, 404, 422, 503),
         },
       },
@@ -42,7 +45,10 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
     async (request, reply) => {
       const id = checkedId(request.params);
       const after = afterOf(request.headers['last-event-id']);
-      await describe(gateway, id);
+      const description = await describe(gateway, id);
+      if (after > 0 && !isRunning(description) && (await isAll(gateway, id, after))) {
+        return reply.code(204).send(null);
+      }
       const stream = Readable.from(lines(watches.follow(id, after, quiet)));
       return reply
         .headers({
@@ -54,6 +60,10 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
     },
   );
 };
+
+/** Browsers come back to a stream that ended, until they are told that there is no more. */
+const isAll = async (gateway: GatewayDeps, id: string, after: number): Promise<boolean> =>
+  (await readTimeline(gateway, id, after)).length === 0;
 
 async function* lines(events: AsyncIterable<IncidentEvent | null>): AsyncGenerator<string> {
   yield ': here come the events\n\n';
