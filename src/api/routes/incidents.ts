@@ -89,7 +89,7 @@ export const incidentRoutes: FastifyPluginAsyncZod<IncidentRoutes> = async (app,
         querystring: z.strictObject({
           status: z.enum(statuses).optional(),
           phase: z.enum(phases).optional(),
-          service: z.string().max(100).optional(),
+          service: incidentRequestSchema.shape.service.optional(),
           waitingFor: z.enum(roleIds).optional().describe('A role that is waited for'),
           limit: z.coerce.number().int().min(1).max(100).default(20),
           cursor: z.string().max(300).optional().describe('`next` of the page before'),
