@@ -114,7 +114,7 @@ describe('POST /incidents', () => {
   ])('50 concurrent calls with one %s make one incident', async (_, more, headers) => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => start(more, headers)));
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
-    const statuses = answers.map(({ status }) => status).sort();
+    const statuses = answers.map(({ status }) => status).sort((one, other) => one - other);
     expect(statuses).toEqual([...Array<number>(49).fill(200), 201]);
   });
 

@@ -138,14 +138,15 @@ export async function call<T = Problem>(
   app: FastifyInstance,
   options: InjectOptions | string,
 ): Promise<Answer<T>> {
-  const { method = 'GET', url } = typeof options === 'string' ? { url: options } : options;
+  const { method = 'GET', url: address } = typeof options === 'string' ? { url: options } : options;
+  const url = typeof address === 'string' ? address : '';
   const answer = await app.inject(options);
   const { statusCode: status, headers, body: text } = answer;
   const [contentType = ''] = String(headers['content-type'] ?? '').split(';');
   const body = /json/.test(contentType) ? answer.json() : null;
-  const exchange = { method, url: String(url), status, contentType, body: body ?? text };
+  const exchange = { method, url, status, contentType, body: body ?? text };
   const fault = Contract.of(app).fault(exchange) ?? (stack.test(text) ? 'it has a stack' : null);
-  if (fault) throw new Error(`${method} ${String(url)} answered ${status}: ${fault}\n${text}`);
+  if (fault) throw new Error(`${method} ${url} answered ${status}: ${fault}\n${text}`);
   return { status, headers, body: body as T, text };
 }
 
