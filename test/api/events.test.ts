@@ -103,6 +103,8 @@ describe('live events', () => {
     const stream = await Stream.open(id);
     expect(stream.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(stream.headers.get('cache-control')).toContain('no-cache');
+    // Kept alive after the stream, the connection would hold up the end of the API.
+    expect(stream.headers.get('connection')).toBe('close');
     const before = await stream.until('incidentDeclared');
 
     await api.say(id, 'commented', { text: 'One\nline\n\nafter the other' });

@@ -55,6 +55,8 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
           'content-type': 'text/event-stream; charset=utf-8',
           'cache-control': 'no-cache, no-transform',
           'x-accel-buffering': 'no',
+          // The connection is over with the stream: kept alive, it would hold up the end of the API.
+          connection: 'close',
         })
         .send(stream as never);
     },
