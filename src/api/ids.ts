@@ -9,16 +9,16 @@ const spell = (bytes: Buffer): string =>
 
 export const randomId = (): string => spell(randomBytes(12));
 
-/** The same key and generation give the same id: concurrent callers meet there. */
-export const derivedId = (
-  kind: 'dedupKey' | 'idempotencyKey',
-  key: string,
-  generation: number,
-): string =>
+/** The same key gives the same id: concurrent callers meet there. */
+export const derivedId = (kind: 'dedupKey' | 'idempotencyKey', key: string): string =>
   spell(
     createHash('sha256')
-      .update(JSON.stringify([kind, key, generation]))
+      .update(JSON.stringify([kind, key]))
       .digest(),
   );
+
+/** The ids of one `dedupKey`'s incidents, one after the other, begin alike. `generation` is from 1. */
+export const generationOf = (first: string, generation: number): string =>
+  generation === 1 ? first : `${first}-${generation}`;
 
 export const isId = (text: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(text);

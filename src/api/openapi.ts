@@ -20,21 +20,45 @@ export async function describeApi(app: FastifyInstance, isOpen: boolean): Promis
         { name: 'signals', description: 'What roles complete, and what else is said' },
         { name: 'operations', description: 'Whether everything is there' },
       ],
-      components: {
-        securitySchemes: {
-          token: { type: 'http', scheme: 'bearer', description: '`npm run token -- PERSON`' },
-        },
-      },
-      ...(isOpen ? {} : { security: [{ token: [] }] }),
+      ...(isOpen ? {} : needsToken),
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutInputs(jsonSchemaTransformObject(document)),
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Without the bar of the library: there is one description, and it is loaded.
+    uiConfig: { docExpansion: 'list', layout: 'BaseLayout' },
+    theme: { title: 'Hotfix API', favicon: [] },
+  });
   app.get('/openapi.json', { config: { isPublic: true }, schema: { hide: true } }, async () =>
     app.swagger(),
   );
   app.get('/', { config: { isPublic: true }, schema: { hide: true } }, async (_, reply) =>
     reply.redirect('/docs'),
   );
+}
+
+const needsToken = {
+  components: {
+    securitySchemes: {
+      token: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        description: '`npm run token -- PERSON`',
+      },
+    },
+  },
+  security: [{ token: [] }],
+};
+
+type Description = ReturnType<typeof jsonSchemaTransformObject>;
+
+/** Only answers have names, so the second variant of each that the library adds, for input, is unused. */
+function withoutInputs(document: Description): Description {
+  if (!('components' in document)) return document;
+  const { components } = document;
+  const schemas = Object.entries(components?.schemas ?? {});
+  const used = Object.fromEntries(schemas.filter(([name]) => !name.endsWith('Input')));
+  return { ...document, components: { ...components, schemas: used } } as Description;
 }

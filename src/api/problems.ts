@@ -8,7 +8,7 @@ export const problemSchema = z
   .object({
     type: z.string().describe('`about:blank`: the code says it all'),
     title: z.string(),
-    status: z.int(),
+    status: z.int().min(400).max(599),
     code: z.string().describe('Stable: what programs decide by'),
     detail: z.string().describe('What is wrong and what to do, for people'),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
@@ -74,12 +74,18 @@ export const isNoAnswer = (error: unknown): boolean => noAnswer.has(grpcCodeOf(e
 /** Temporal itself does not answer, or not now. */
 export const isUnreachable = (error: unknown): boolean => unreachable.has(grpcCodeOf(error) ?? -1);
 
-const titles: Record<number, string> = {
+/** What an expected failure says, for the log: the sentence is enough there, a stack is not. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
+/** The names of the statuses as HTTP has them. */
+export const titles: Record<number, string> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
-  406: 'Not Acceptable',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
@@ -92,7 +98,8 @@ const titles: Record<number, string> = {
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = problemOf(error);
-    if (problem.status >= 500) request.log.error({ err: error }, problem.message);
+    if (problem.code === 'internal') request.log.error({ err: error }, problem.message);
+    else if (problem.status >= 500) request.log.warn({ reason: reasonOf(error) }, problem.message);
     return sendProblem(reply, problem);
   });
   app.setNotFoundHandler((request, reply) => {

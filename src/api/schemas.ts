@@ -3,9 +3,11 @@ import { checklistItems } from '../process/checklist.ts';
 import { statuses } from '../process/events.ts';
 import { phases, roleIds } from '../process/phases.ts';
 import { reasonSchema, signalNames } from '../process/signals.ts';
-import { problemSchema } from './problems.ts';
+import { problemSchema, titles } from './problems.ts';
 
 const time = z.iso.datetime();
+const count = z.int().min(0);
+const ordinal = z.int().min(1);
 const outcome = z.enum(['passed', 'failed', 'inconclusive', 'error']);
 const environment = z.enum(['staging', 'production']);
 
@@ -14,7 +16,7 @@ const measureSchema = z.object({
   adapter: z.string(),
   outcome: outcome.nullable().describe('Null while it is open'),
   summary: z.string().describe('One sentence, with the last value or the first failure'),
-  counts: z.record(outcome, z.int()),
+  counts: z.record(outcome, count),
   points: z
     .array(z.tuple([z.number(), z.number().nullable(), outcome]))
     .describe('Milliseconds since `startedAt`, the value (null where there was none), outcome'),
@@ -62,7 +64,7 @@ export const incidentSchema = z
     status: z.enum(statuses),
     explanation: z.string().describe('Why the status is what it is, or what is waited for'),
     phase: z.enum(phases),
-    attempt: z.int(),
+    attempt: ordinal,
     priority: z.string().nullable(),
     waitingFor: z.array(
       z.object({
@@ -77,15 +79,15 @@ export const incidentSchema = z
         assignees: z.array(z.string()).describe('Empty while anybody may do it'),
         since: time,
         deadline: time,
-        escalationLevel: z.int(),
+        escalationLevel: count,
       }),
     ),
     escalation: z.object({
-      level: z.int(),
+      level: count,
       nextAt: time,
       acknowledged: z.object({ by: z.string(), at: time }).nullable(),
     }),
-    completed: z.record(z.string(), z.object({ by: z.string(), at: time, seq: z.int() }).loose()),
+    completed: z.record(z.string(), z.object({ by: z.string(), at: time, seq: ordinal }).loose()),
     bypass: z
       .object({ by: z.string(), at: time, reason: z.string(), reviewed: z.boolean() })
       .nullable(),
@@ -105,7 +107,7 @@ export const incidentSchema = z
       z.object({
         environment,
         ref: z.string(),
-        attempt: z.int(),
+        attempt: ordinal,
         startedAt: time,
         result: deployResultSchema.nullable(),
       }),
@@ -121,7 +123,7 @@ export const incidentSchema = z
     rollbacks: z.array(
       z.object({
         ref: z.string(),
-        attempt: z.int(),
+        attempt: ordinal,
         startedAt: time,
         result: deployResultSchema.nullable(),
       }),
@@ -178,7 +180,7 @@ export const incidentSchema = z
 
 export const eventSchema = z
   .object({
-    seq: z.int(),
+    seq: ordinal,
     at: time,
     by: z.string(),
     type: z.string(),
@@ -212,13 +214,13 @@ export const postMortemSchema = z
         name: z.string(),
         from: z.string().nullable(),
         to: z.string().nullable(),
-        milliseconds: z.number().nullable(),
+        milliseconds: count.nullable(),
       }),
     ),
     phases: z.array(
       z.object({
         phase: z.enum(phases),
-        attempt: z.int(),
+        attempt: ordinal,
         startedAt: time,
         endedAt: time.nullable(),
       }),
@@ -226,7 +228,7 @@ export const postMortemSchema = z
     figures: z.array(
       z.object({
         phase: z.enum(phases),
-        attempt: z.int(),
+        attempt: ordinal,
         since: time,
         toTell: z.number().nullable().describe('Milliseconds until the first message was there'),
         toAcknowledge: z.number().nullable(),
@@ -251,7 +253,7 @@ export const measurementsSchema = z
             .int()
             .nullable()
             .describe('Its place among the analyses of the incident, from 1; null where `stale`'),
-          attempt: z.int(),
+          attempt: ordinal,
           environment,
           after: changeAction.describe('What had just been done there'),
           state: z
@@ -265,7 +267,7 @@ export const measurementsSchema = z
                 action: changeAction,
                 environment,
                 ref: z.string(),
-                attempt: z.int(),
+                attempt: ordinal,
                 startedAt: time,
                 finishedAt: time.nullable(),
                 outcome: z.enum(['succeeded', 'failed']).nullable(),
@@ -278,6 +280,20 @@ export const measurementsSchema = z
     stale: z.boolean().describe('No worker could say how it is now: this is what is known'),
   })
   .meta({ id: 'Measurements' });
+/** What a call that writes may say of itself. `callers.ts` checks and reads them. */
+export const callHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('One for each call, kept when the call is repeated: it takes effect once'),
+  'x-hotfix-actor': z.string().optional().describe('Who calls, while no tokens are configured'),
+});
+
+/** An answer with its meaning, for the OpenAPI description. */
+export const described = <S extends z.ZodType>(description: string, schema: S) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
 
 /** The error answers of a call, for the OpenAPI description. */
 export const problems = <S extends number>(...statuses: S[]) =>
@@ -285,7 +301,7 @@ export const problems = <S extends number>(...statuses: S[]) =>
     statuses.map((status) => [
       status,
       {
-        description: 'Problem',
+        description: titles[status],
         content: { 'application/problem+json': { schema: problemSchema } },
       },
     ]),

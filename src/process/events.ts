@@ -34,6 +34,9 @@ export const incidentRequestSchema = z.strictObject({
     .string()
     .min(1)
     .max(255)
+    .refine((key) => !key.includes('\0') && !/\p{Cs}/u.test(key), {
+      error: 'must be text: no NUL character and no half of a surrogate pair',
+    })
     .optional()
     .describe('The same key names the same open incident'),
   declaration: declarationSchema

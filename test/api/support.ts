@@ -1,16 +1,19 @@
-import { createHash } from 'node:crypto';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import pino from 'pino';
+import { stringify } from 'yaml';
 import { type ApiDeps, buildApp } from '../../src/api/app.ts';
 import type { IncidentAnswer } from '../../src/api/gateway/read.ts';
 import type { Problem } from '../../src/api/problems.ts';
 import { createDirectory } from '../../src/config/directory.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { hashOf } from '../../src/config/tokens.ts';
 import { taskQueue } from '../../src/process/contract.ts';
+import { roles } from '../../src/process/phases.ts';
 import type { SignalName } from '../../src/process/signals.ts';
 import { bodies } from '../support/incidents.ts';
 import { startTemporal, type TestTemporal, type TestTemporalOptions } from '../support/temporal.ts';
 import { Bed } from '../support/workflows.ts';
+import { Contract } from './contract.ts';
 
 /** Long enough for a busy machine, where a worker is there. In milliseconds. */
 const patient = 20_000;
@@ -46,7 +49,7 @@ export class TestApi {
       client: this.temporal.client,
       directory: createDirectory(parseConfig(yaml, {})),
       uiUrl: 'http://ui.example',
-      logger: pino({ level: 'info' }, { write: (line: string) => void this.log.push(line) }),
+      logger: pino({ level: 'trace' }, { write: (line: string) => void this.log.push(line) }),
       answerTimeout: patient,
       ...over,
     };
@@ -130,19 +133,40 @@ export class TestApi {
   }
 }
 
+/** Calls an API; fails where the answer is not as the API's own description says, or shows a stack. */
 export async function call<T = Problem>(
   app: FastifyInstance,
   options: InjectOptions | string,
 ): Promise<Answer<T>> {
+  const { method = 'GET', url: address } = typeof options === 'string' ? { url: options } : options;
+  const url = typeof address === 'string' ? address : '';
   const answer = await app.inject(options);
-  const isJson = /json/.test(String(answer.headers['content-type']));
-  return {
-    status: answer.statusCode,
-    headers: answer.headers,
-    body: (isJson ? answer.json() : null) as T,
-    text: answer.body,
-  };
+  const { statusCode: status, headers, body: text } = answer;
+  const [contentType = ''] = String(headers['content-type'] ?? '').split(';');
+  const body = /json/.test(contentType) ? answer.json() : null;
+  const exchange = { method, url, status, contentType, body: body ?? text };
+  const fault = Contract.of(app).fault(exchange) ?? (stack.test(text) ? 'it has a stack' : null);
+  if (fault) throw new Error(`${method} ${url} answered ${status}: ${fault}\n${text}`);
+  return { status, headers, body: body as T, text };
 }
 
-export const hashOf = (token: string): string =>
-  `sha256:${createHash('sha256').update(token).digest('hex')}`;
+const stack = /\bat [^\n"]*[\w.]+\.[cm]?[jt]s:\d+/;
+
+/** Somebody's token: long, and nobody else's. */
+export const tokenOf = (name: string): string => `token-of-${name}-`.padEnd(43, 'x');
+
+export const asCaller = (name: string) => ({ authorization: `Bearer ${tokenOf(name)}` });
+
+/** A configuration where everybody has a token: each role has its own person, and there is one tool. */
+export const guarded = stringify({
+  people: Object.fromEntries(
+    Object.values(roles).map(({ defaultActor: id }) => [
+      id,
+      { name: id, token: hashOf(tokenOf(id)) },
+    ]),
+  ),
+  roles: Object.fromEntries(
+    Object.entries(roles).map(([role, { defaultActor }]) => [role, [defaultActor]]),
+  ),
+  tools: { alertmanager: { token: hashOf(tokenOf('alertmanager')) } },
+});

@@ -69,20 +69,22 @@ const isBefore = (one: Place, other: Place): boolean =>
 
 const newestFirst = (one: Entry, other: Entry): number => (isBefore(one, other) ? 1 : -1);
 
+/** Ended from outside, a workflow leaves its search attributes as they were: it is aborted all the same. */
+const endedOutside = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')";
+
 function filterOf({ status, phase, service, waitingFor }: ListRequest): string {
-  const wanted: [string, string | undefined][] = [
-    [attributes.status.name, status],
-    [attributes.phase.name, phase],
-    [attributes.service.name, service],
-    [attributes.waitingFor.name, waitingFor],
-  ];
+  const is = ({ name }: { name: string }, value: string) => `${name} = ${quote(value)}`;
   return [
     `WorkflowType = '${workflowType}'`,
     `ExecutionStatus != 'ContinuedAsNew'`,
-    ...wanted.flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name} = ${quote(value)}`],
-    ),
-  ].join(' AND ');
+    status === 'aborted' && `(${is(attributes.status, status)} OR ${endedOutside})`,
+    status && status !== 'aborted' && `${is(attributes.status, status)} AND NOT ${endedOutside}`,
+    phase && is(attributes.phase, phase),
+    service && is(attributes.service, service),
+    waitingFor && `${is(attributes.waitingFor, waitingFor)} AND ExecutionStatus = 'Running'`,
+  ]
+    .filter(Boolean)
+    .join(' AND ');
 }
 
 const time = (milliseconds: number) => `'${new Date(milliseconds).toISOString()}'`;

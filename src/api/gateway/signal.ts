@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { queries, type VerdictAnswer, workflowIdOf } from '../../process/contract.ts';
 import type { SignalName } from '../../process/signals.ts';
-import { ApiProblem } from '../problems.ts';
+import { ApiProblem, reasonOf } from '../problems.ts';
 import { ask, type GatewayDeps, inTime } from './deps.ts';
 import { describe } from './read.ts';
 
@@ -33,7 +33,8 @@ export async function sendSignal(
     return answer.verdict ? answer : null;
   } catch (error) {
     // The signal is durable already: whatever goes wrong now must not look as if it were lost.
-    deps.logger.warn({ err: error, incident: id }, 'no verdict yet; the signal is recorded');
+    const found = { reason: reasonOf(error), incident: id };
+    deps.logger.warn(found, 'no verdict yet; the signal is recorded');
     return null;
   }
 }

@@ -6,9 +6,8 @@ import { type HotfixMemo, taskQueue, workflowIdOf, workflowType } from '../../pr
 import { open } from '../../process/decide.ts';
 import type { IncidentRequest, Opening, ServiceTerms } from '../../process/events.ts';
 import { type IncidentView, viewOf } from '../../process/view.ts';
-import { attributes } from '../../temporal/searchAttributes.ts';
 import { fixedAttributesOf, movingAttributesOf } from '../../workflows/searchAttributes.ts';
-import { derivedId, randomId } from '../ids.ts';
+import { derivedId, generationOf, randomId } from '../ids.ts';
 import { type GatewayDeps, inTime, linkOf, type TemporalLink } from './deps.ts';
 import { describe, isRunning } from './read.ts';
 
@@ -29,7 +28,7 @@ export async function startIncident(deps: GatewayDeps, start: StartRequest): Pro
   const { dedupKey } = start.request;
   if (dedupKey !== undefined) return startByDedupKey(deps, start, dedupKey);
   const key = start.idempotencyKey;
-  const id = key === undefined ? randomId() : derivedId('idempotencyKey', key, 1);
+  const id = key === undefined ? randomId() : derivedId('idempotencyKey', key);
   return (await tryStart(deps, start, id, 1)) ?? { isNew: false, id };
 }
 
@@ -43,8 +42,9 @@ async function startByDedupKey(
   start: StartRequest,
   key: string,
 ): Promise<Started> {
-  for (let generation = await lastGeneration(deps, key); ; generation += 1) {
-    const id = derivedId('dedupKey', key, generation);
+  const first = derivedId('dedupKey', key);
+  for (let generation = await lastGeneration(deps, first); ; generation += 1) {
+    const id = generationOf(first, generation);
     const started = await tryStart(deps, start, id, generation);
     if (started) return started;
     const found = await describe(deps, id);
@@ -56,8 +56,9 @@ async function startByDedupKey(
 const isRetryOf = ({ memo }: WorkflowExecutionDescription, key: string | undefined): boolean =>
   key !== undefined && (memo as HotfixMemo | undefined)?.requestId === key;
 
-async function lastGeneration(deps: GatewayDeps, key: string): Promise<number> {
-  const query = `${attributes.dedupKey.name} = ${quote(key)}`;
+/** Found by what the ids have in common: a query cannot hold every text that a key may be. */
+async function lastGeneration(deps: GatewayDeps, first: string): Promise<number> {
+  const query = `WorkflowId STARTS_WITH ${quote(workflowIdOf(first))}`;
   return inTime(deps, async () => {
     for await (const { memo } of deps.client.workflow.list({ query, pageSize: 1 })) {
       return (memo as HotfixMemo | undefined)?.generation ?? 1;

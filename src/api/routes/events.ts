@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { GatewayDeps } from '../gateway/deps.ts';
-import { describe } from '../gateway/read.ts';
+import { describe, isRunning, readTimeline } from '../gateway/read.ts';
 import { type News, Watches } from '../gateway/watch.ts';
 import { ApiProblem } from '../problems.ts';
 import { problems } from '../schemas.ts';
@@ -22,10 +22,12 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
   app.get(
     '/incidents/:id/events',
     {
+      // A HEAD would follow the stream with nobody there to hear it or to hang up.
+      exposeHeadRoute: false,
       schema: {
         summary: 'Every event, live, as server-sent events',
         description:
-          'Each has its `seq` as id and its type as event. A client that comes back with `Last-Event-ID` goes on where it was. While an activity runs, `deployProgress` and `measurements` tell about once a second how far it is, without an id: they are not part of the timeline. The stream ends with the incident.',
+          'Each has its `seq` as id and its type as event. A client that comes back with `Last-Event-ID` goes on where it was. While an activity runs, `deployProgress` and `measurements` tell about once a second how far it is, without an id: they are not part of the timeline. The stream ends with the incident; whoever comes back after that gets 204 and need not come again.',
         tags: ['incidents'],
         params: idParams,
         headers: z.object({ 'last-event-id': z.string().optional() }),
@@ -34,6 +36,7 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
             description: 'The stream',
             content: { 'text/event-stream': { schema: z.string() } },
           },
+          204: z.null().describe('The incident is over and there is no more'),
           ...problems(401, 404, 422, 503),
         },
       },
@@ -41,18 +44,27 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
     async (request, reply) => {
       const id = checkedId(request.params);
       const after = afterOf(request.headers['last-event-id']);
-      await describe(gateway, id);
+      const description = await describe(gateway, id);
+      if (after > 0 && !isRunning(description) && (await isAll(gateway, id, after))) {
+        return reply.code(204).send(null);
+      }
       const stream = Readable.from(lines(watches.follow(id, after, quiet)));
       return reply
         .headers({
           'content-type': 'text/event-stream; charset=utf-8',
           'cache-control': 'no-cache, no-transform',
           'x-accel-buffering': 'no',
+          // The connection is over with the stream: kept alive, it would hold up the end of the API.
+          connection: 'close',
         })
         .send(stream as never);
     },
   );
 };
+
+/** Browsers come back to a stream that ended, until they are told that there is no more. */
+const isAll = async (gateway: GatewayDeps, id: string, after: number): Promise<boolean> =>
+  (await readTimeline(gateway, id, after)).length === 0;
 
 async function* lines(news: AsyncIterable<News | null>): AsyncGenerator<string> {
   yield ': here come the events\n\n';

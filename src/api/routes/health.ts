@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { taskQueue } from '../../process/contract.ts';
 import { type GatewayDeps, inTime } from '../gateway/deps.ts';
+import { described } from '../schemas.ts';
 
 const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 
@@ -24,7 +25,8 @@ export const healthRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asy
       schema: {
         summary: 'Whether the process lives',
         tags: ['operations'],
-        response: { 200: z.object({ api: z.literal('up') }) },
+        security: [],
+        response: { 200: described('It lives', z.object({ api: z.literal('up') })) },
       },
     },
     async () => ({ api: 'up' as const }),
@@ -38,7 +40,11 @@ export const healthRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asy
       schema: {
         summary: 'Whether Temporal and a worker are there',
         tags: ['operations'],
-        response: { 200: readiness, 503: readiness },
+        security: [],
+        response: {
+          200: described('Both are there', readiness),
+          503: described('One is missing; `detail` says which and what to do', readiness),
+        },
       },
     },
     async (_, reply) => {

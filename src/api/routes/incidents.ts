@@ -12,7 +12,15 @@ import { readIncident, readTimeline } from '../gateway/read.ts';
 import { type Started, startIncident } from '../gateway/start.ts';
 import { isId } from '../ids.ts';
 import { ApiProblem, incidentNotFound } from '../problems.ts';
-import { eventSchema, incidentSchema, listSchema, postMortemSchema, problems } from '../schemas.ts';
+import {
+  callHeaders,
+  described,
+  eventSchema,
+  incidentSchema,
+  listSchema,
+  postMortemSchema,
+  problems,
+} from '../schemas.ts';
 
 export interface IncidentRoutes {
   gateway: GatewayDeps;
@@ -40,10 +48,11 @@ export const incidentRoutes: FastifyPluginAsyncZod<IncidentRoutes> = async (app,
         description:
           'Send an `Idempotency-Key`, a `dedupKey`, or both: the open incident that they name is answered with 200 instead of a second one.',
         tags: ['incidents'],
+        headers: callHeaders,
         body: incidentRequestSchema,
         response: {
-          200: incidentSchema,
-          201: incidentSchema,
+          200: described('The incident that the keys name already', incidentSchema),
+          201: described('The new incident; `Location` says where it is', incidentSchema),
           ...problems(400, 401, 413, 415, 422, 503),
         },
       },
@@ -80,12 +89,12 @@ export const incidentRoutes: FastifyPluginAsyncZod<IncidentRoutes> = async (app,
         querystring: z.strictObject({
           status: z.enum(statuses).optional(),
           phase: z.enum(phases).optional(),
-          service: z.string().max(100).optional(),
+          service: incidentRequestSchema.shape.service.optional(),
           waitingFor: z.enum(roleIds).optional().describe('A role that is waited for'),
           limit: z.coerce.number().int().min(1).max(100).default(20),
           cursor: z.string().max(300).optional().describe('`next` of the page before'),
         }),
-        response: { 200: listSchema, ...problems(401, 422, 503) },
+        response: { 200: described('One page', listSchema), ...problems(401, 422, 503) },
       },
     },
     async ({ query }) => listIncidents(gateway, query, now().getTime()),
@@ -99,7 +108,7 @@ export const incidentRoutes: FastifyPluginAsyncZod<IncidentRoutes> = async (app,
         description: 'While no worker is alive: as it was last known, marked `stale`.',
         tags: ['incidents'],
         params: idParams,
-        response: { 200: incidentSchema, ...problems(401, 404, 503) },
+        response: { 200: described('The incident', incidentSchema), ...problems(401, 404, 503) },
       },
     },
     async ({ params }) => readIncident(gateway, checkedId(params)),
@@ -112,7 +121,10 @@ export const incidentRoutes: FastifyPluginAsyncZod<IncidentRoutes> = async (app,
         summary: 'Every event in order',
         tags: ['incidents'],
         params: idParams,
-        response: { 200: z.array(eventSchema), ...problems(401, 404, 503) },
+        response: {
+          200: described('The timeline', z.array(eventSchema)),
+          ...problems(401, 404, 503),
+        },
       },
     },
     async ({ params }, reply) => reply.send(await readTimeline(gateway, checkedId(params))),

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { phaseTitles, roleOf, roles } from '../../process/phases.ts';
+import { roleOf, roles } from '../../process/phases.ts';
 import {
+  type CompletionName,
   isCompletion,
   type SignalName,
   signalNames,
@@ -11,7 +12,7 @@ import { requestIdOf, senderOf } from '../callers.ts';
 import { type GatewayDeps, linkOf } from '../gateway/deps.ts';
 import { sendSignal } from '../gateway/signal.ts';
 import { ApiProblem } from '../problems.ts';
-import { appliedSchema, problems, recordedSchema } from '../schemas.ts';
+import { appliedSchema, callHeaders, described, problems, recordedSchema } from '../schemas.ts';
 import { checkedId, idParams } from './incidents.ts';
 
 export interface SignalRoutes {
@@ -30,13 +31,14 @@ export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, opt
         schema: {
           summary: summaryOf(name),
           description:
-            'Once this has answered 200, 202, 403 or 409, the signal is on the record. The same `Idempotency-Key` twice is applied once.',
+            'An answer with a `requestId`, also a refusal, means that the signal is on the record. The same `Idempotency-Key` twice is applied once.',
           tags: ['signals'],
           params: idParams,
+          headers: callHeaders,
           body: signalSchemas[name] as z.ZodType<object>,
           response: {
-            200: appliedSchema,
-            202: recordedSchema,
+            200: described('Applied: the incident as it is now', appliedSchema),
+            202: described('Recorded; no worker has answered yet', recordedSchema),
             ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
           },
         },
@@ -83,7 +85,17 @@ export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, opt
 };
 
 function summaryOf(name: SignalName): string {
-  if (!isCompletion(name)) return name;
-  const role = roles[roleOf(name)];
-  return `${name}: ${phaseTitles[role.phase]}, the ${role.title.toLowerCase()}`;
+  if (!isCompletion(name)) return otherSummaries[name];
+  const { title, task } = roles[roleOf(name)];
+  return `${title}: ${task}`;
 }
+
+const otherSummaries: Record<Exclude<SignalName, CompletionName>, string> = {
+  escalationAcknowledged: 'Somebody has it in hand: the next level waits.',
+  commented: 'A note for the timeline.',
+  roleAssigned: 'Hands a role over to another person.',
+  reviewBypassed: 'Goes on without the review, with a reason; the review is made up for later.',
+  retrospectiveReviewed: 'Makes up for the review that was bypassed.',
+  checklistItemDone: 'Checks an item of the checklist, with a link as evidence.',
+  incidentAborted: 'Ends an incident that is not mitigated yet, with a reason.',
+};
