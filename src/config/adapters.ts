@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createArgoCdDeploy } from '../activities/deploy/argocd.ts';
 import { createCommandDeploy } from '../activities/deploy/command.ts';
 import { createHttpDeploy } from '../activities/deploy/http.ts';
 import { createManualDeploy } from '../activities/deploy/manual.ts';
@@ -68,6 +69,8 @@ const byHand: DeployConfig = { adapter: 'manual' };
 
 function createDeploy(config: DeployConfig, deps: CompositionDeps): DeployAdapter {
   switch (config.adapter) {
+    case 'argocd':
+      return createArgoCdDeploy(config, deps);
     case 'command':
       return createCommandDeploy(config, deps);
     case 'http':

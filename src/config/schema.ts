@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { argoCdConfigSchema } from '../activities/deploy/argocd.ts';
 import { commandConfigSchema } from '../activities/deploy/command.ts';
 import { httpDeployConfigSchema } from '../activities/deploy/http.ts';
 import { manualConfigSchema } from '../activities/deploy/manual.ts';
@@ -77,6 +78,7 @@ export const partialPolicySchema = z.strictObject({
 });
 
 const deploySchema = z.discriminatedUnion('adapter', [
+  argoCdConfigSchema,
   commandConfigSchema,
   httpDeployConfigSchema,
   manualConfigSchema,

@@ -13,7 +13,10 @@ const finishedSchema = z.object({
   finishedAt: z.string(),
 });
 
-const liveSchema = z.object({ version: z.string(), restore: z.record(z.string(), z.string()) });
+export const liveSchema = z.object({
+  version: z.string(),
+  restore: z.record(z.string(), z.string()),
+});
 
 const heldSchema = z.object({
   adapter: z.string(),
