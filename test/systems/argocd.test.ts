@@ -310,7 +310,7 @@ test('cancelled before Argo CD has begun it', async () => {
   const following = { report: () => undefined, signal: stop.signal, stopRequested: () => true };
   const failure = await adapter.follow(run, request, following).catch((error: unknown) => error);
   expect((failure as CancelledFailure).message).toMatch(
-    /The deploy of v2 was terminated on request/,
+    /The deploy of v2 was stopped on request \(Failed: "Operation terminated"\)/,
   );
   expect(argoCd.shop.status.operationState?.message).toBe('Operation terminated');
 });

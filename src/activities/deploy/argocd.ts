@@ -34,7 +34,11 @@ export function createArgoCdDeploy(config: ArgoCdConfig, deps: AdapterDeps): Dep
   const { application: name } = config;
   const { follow, terminated } = createFollower(config, deps, api);
 
-  async function find(request: DeployRequest, signal: AbortSignal): Promise<Run | undefined> {
+  async function find(
+    request: DeployRequest,
+    signal: AbortSignal,
+    again = false,
+  ): Promise<Run | undefined> {
     const application = await api.application(signal);
     if (request.action === 'rollback') {
       const { username } = await api.user(signal);
@@ -46,7 +50,7 @@ export function createArgoCdDeploy(config: ArgoCdConfig, deps: AdapterDeps): Dep
     if (last && isSyncOf(last, request.idempotencyKey)) {
       return runOf(request, application, beforeOf(last));
     }
-    await assertNotReplaced(application, request, signal);
+    if (again) await assertNotReplaced(application, request, signal);
     return undefined;
   }
 
@@ -59,8 +63,7 @@ export function createArgoCdDeploy(config: ArgoCdConfig, deps: AdapterDeps): Dep
     { ref }: DeployRequest,
     signal: AbortSignal,
   ): Promise<void> {
-    const { attempt, scheduledTimestampMs } = Context.current().info;
-    if (attempt === 1) return;
+    const { scheduledTimestampMs } = Context.current().info;
     const since = application.status.history?.filter(
       ({ deployStartedAt }) => Date.parse(deployStartedAt ?? '') >= scheduledTimestampMs,
     );

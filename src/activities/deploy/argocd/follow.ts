@@ -1,14 +1,15 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { spell } from '../../../process/duration.ts';
 import type { AdapterDeps } from '../../deps.ts';
-import { isTransient, messageOf, permanent } from '../../failures.ts';
+import { messageOf } from '../../failures.ts';
+import { quote } from '../../http.ts';
 import { endOf } from '../run-directory.ts';
 import type { DeployRequest, Finished, Following, Run } from '../types.ts';
+import { type Look, untilFinished } from '../until-finished.ts';
 import type { ArgoCdApi } from './api.ts';
 import type { Application, Operation } from './application.ts';
 import type { ArgoCdConfig } from './config.ts';
 import { isRollbackTo, isSyncOf } from './operations.ts';
-import { type Followed, outputOf, type Verdict, verdictOf } from './verdict.ts';
+import { type Followed, outputOf, verdictOf } from './verdict.ts';
 
 /** What is Degraded or Missing for so long is not merely on its way. */
 const patience = 60_000;
@@ -22,8 +23,19 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
 
   async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
     const followed = followedOf(run, request);
+    const place = run.url ?? config.url;
+    const look = lookerAt(followed, following.signal);
+    const polling = {
+      run,
+      request,
+      look,
+      whom: 'Argo CD',
+      place,
+      interval,
+      timeout: config.timeout,
+    };
     try {
-      return await untilOver(run, followed, following);
+      return await untilFinished(polling, following, deps);
     } catch (error) {
       if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
       throw new CancelledFailure(await stopped(followed));
@@ -39,58 +51,33 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
     return { what: `The ${action} of ${ref}`, isOurs, wasSuspended };
   }
 
-  async function untilOver(
-    run: Run,
-    followed: Followed,
-    { report, signal }: Following,
-  ): Promise<Finished> {
-    const deadline = Date.parse(run.startedAt) + config.timeout;
+  /** Looks once for each call, and knows from one to the next since when it is ailing. */
+  function lookerAt(followed: Followed, signal: AbortSignal): () => Promise<Look> {
     let ailingSince: number | undefined;
-    let shown = '';
-    for (;;) {
-      const { finished, progress, state, wait } = await look(followed, signal);
-      if (finished) return finished;
-      const now = deps.now().getTime();
-      if (state === 'ailing') ailingSince ??= now;
-      if (state === 'going') ailingSince = undefined;
-      if (ailingSince !== undefined && now - ailingSince >= patience) {
-        return finish('failed', `${followed.what} has not made ${name} healthy. ${progress}`);
-      }
-      if (progress !== shown) report(progress);
-      shown = progress;
-      if (now >= deadline) throw tooLong(run, followed, progress);
-      await deps.sleep(Math.max(wait, interval), signal);
-    }
-  }
-
-  /** One look. What may be gone at the next one is progress to tell, not a failure. */
-  async function look(followed: Followed, signal: AbortSignal): Promise<Look> {
-    try {
+    return async () => {
       const application = await api.application(signal);
       const verdict = verdictOf(application, followed);
-      if (verdict.state !== 'over') return { ...verdict, wait: 0 };
-      const finished = finish(verdict.outcome, verdict.summary, application);
-      return { finished, progress: verdict.summary, wait: 0 };
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      return { progress: error.message, wait: Number(error.nextRetryDelay ?? 0) };
-    }
+      if (verdict.state === 'over') {
+        const { outcome, summary } = verdict;
+        return { finished: finish(outcome, summary, application), progress: summary };
+      }
+      const { progress } = verdict;
+      const now = deps.now().getTime();
+      ailingSince = verdict.state === 'ailing' ? (ailingSince ?? now) : undefined;
+      if (ailingSince === undefined || now - ailingSince < patience) return { progress };
+      const summary = `${followed.what} has not made ${name} healthy. ${progress}`;
+      return { finished: finish('failed', summary, application), progress };
+    };
   }
 
-  function finish(
+  const finish = (
     outcome: Finished['outcome'],
     summary: string,
-    application?: Application,
-  ): Finished {
-    const output = application ? endOf(outputOf(application), longestOutput) : '';
+    application: Application,
+  ): Finished => {
+    const output = endOf(outputOf(application), longestOutput);
     return { outcome, summary, output, finishedAt: deps.now().toISOString() };
-  }
-
-  const tooLong = (run: Run, { what }: Followed, progress: string) =>
-    permanent(
-      'TimedOut',
-      `${what} was not done in Argo CD within ${spell(config.timeout)} (last: ${progress}). It may still go on: see ${run.url}.`,
-    );
+  };
 
   /** Stops it, as far as there is something to stop, and says what became of it. */
   async function stopped(followed: Followed): Promise<string> {
@@ -101,10 +88,13 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
       if (operation && isOurs(operation)) {
         return `${what} was asked to terminate and has not yet: see ${name} in Argo CD.`;
       }
-      const succeeded = status.operationState?.phase === 'Succeeded';
-      return succeeded
+      const { phase, message, operation: last } = status.operationState ?? {};
+      if (!last || !isOurs(last)) {
+        return `${what} is over, and another operation came after it: check what is live in ${name}.`;
+      }
+      return phase === 'Succeeded'
         ? `${what} had synced ${name} already when it was cancelled, and is no longer followed: check what is live.`
-        : `${what} was terminated on request: what was applied by then stays, so check what is live in ${name}.`;
+        : `${what} was stopped on request (${phase}: ${quote(message ?? '')}): what was applied by then stays, so check what is live in ${name}.`;
     } catch (error) {
       return `${what} could not be stopped (${messageOf(error)}): terminate it in Argo CD.`;
     }
@@ -138,12 +128,4 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
   }
 
   return { follow, terminated };
-}
-
-interface Look {
-  finished?: Finished;
-  progress: string;
-  /** Absent where it could not be seen. */
-  state?: Exclude<Verdict['state'], 'over'>;
-  wait: number;
 }
