@@ -8,7 +8,7 @@ export interface HttpCall {
   /** Who is called, as the beginning of a sentence: `The deploy system`. */
   whom: string;
   url: string;
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   headers?: Record<string, string>;
   body?: string;
   /** For the whole answer, in milliseconds. */

@@ -32,7 +32,7 @@ export interface ActivityDeps {
   recipientOf: (name: string, notification: Notification) => Recipient;
   tracker: Tracker;
   /** One deploy at a time; without it, the workflow of that name. */
-  lock?: DeployLock | undefined;
+  lock?: DeployLock;
   logger: Logger;
   now: () => Date;
   sleep?: Sleep;

@@ -1,5 +1,8 @@
 import type { Logger } from 'pino';
+import { createArgoCdDeploy } from '../activities/deploy/argocd.ts';
 import { createCommandDeploy } from '../activities/deploy/command.ts';
+import { createGitHubDeployment } from '../activities/deploy/github/deployment.ts';
+import { createGitHubWorkflow } from '../activities/deploy/github/workflow.ts';
 import { createHttpDeploy } from '../activities/deploy/http.ts';
 import { createManualDeploy } from '../activities/deploy/manual.ts';
 import type { DeployAdapter } from '../activities/deploy/types.ts';
@@ -15,6 +18,7 @@ import type { NotificationChannel, Recipient } from '../activities/notify/types.
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
 import type { Environment } from '../process/outcomes.ts';
+import { rollbackOf } from './rollback.ts';
 import type {
   AnalysisConfig,
   ChannelConfig,
@@ -59,10 +63,13 @@ function connect(
   deps: CompositionDeps,
 ): Record<Environment, ServiceAdapters> {
   const at = (environment: Environment): ServiceAdapters => {
-    const { deploy = byHand, rollback = byHand } = service?.deploy?.[environment] ?? {};
+    const configured = service?.deploy?.[environment];
+    const back = rollbackOf(configured);
+    const deploy = createDeploy(configured?.deploy ?? byHand, deps);
     return {
-      deploy: createDeploy(deploy, deps),
-      rollback: createDeploy(rollback, deps),
+      deploy,
+      // One adapter for both shows that one look at its access is enough.
+      rollback: back && back === configured?.deploy ? deploy : createDeploy(back ?? byHand, deps),
       monitoring: createMonitoring(service?.monitoring?.[environment], deps),
     };
   };
@@ -73,8 +80,14 @@ const byHand: DeployConfig = { adapter: 'manual' };
 
 function createDeploy(config: DeployConfig, deps: CompositionDeps): DeployAdapter {
   switch (config.adapter) {
+    case 'argocd':
+      return createArgoCdDeploy(config, deps);
     case 'command':
       return createCommandDeploy(config, deps);
+    case 'github-deployment':
+      return createGitHubDeployment(config, deps);
+    case 'github-workflow':
+      return createGitHubWorkflow(config, deps);
     case 'http':
       return createHttpDeploy(config, deps);
     case 'manual':

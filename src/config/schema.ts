@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { argoCdConfigSchema } from '../activities/deploy/argocd.ts';
 import { commandConfigSchema } from '../activities/deploy/command.ts';
+import { githubDeploymentConfigSchema } from '../activities/deploy/github/deployment.ts';
+import { githubWorkflowConfigSchema } from '../activities/deploy/github/workflow.ts';
 import { httpDeployConfigSchema } from '../activities/deploy/http.ts';
 import { manualConfigSchema } from '../activities/deploy/manual.ts';
 import { commandMeasureConfigSchema } from '../activities/monitoring/command.ts';
@@ -99,7 +102,10 @@ export const partialPolicySchema = z.strictObject({
 });
 
 const deploySchema = z.discriminatedUnion('adapter', [
+  argoCdConfigSchema,
   commandConfigSchema,
+  githubDeploymentConfigSchema,
+  githubWorkflowConfigSchema,
   httpDeployConfigSchema,
   manualConfigSchema,
 ]);
@@ -107,8 +113,11 @@ export type DeployConfig = z.infer<typeof deploySchema>;
 
 const environmentSchema = z.strictObject({
   deploy: deploySchema.describe('How a fix gets there'),
-  rollback: deploySchema.optional().describe('How it is taken back; without it, by hand'),
+  rollback: deploySchema
+    .optional()
+    .describe('How it is taken back; without it by `deploy` where that can, else by hand'),
 });
+export type EnvironmentConfig = z.infer<typeof environmentSchema>;
 
 const measureSchema = z.discriminatedUnion('adapter', [
   commandMeasureConfigSchema,

@@ -1,22 +1,22 @@
 import type { ServiceTerms } from '../process/events.ts';
 import { type Role, roleIds } from '../process/phases.ts';
 import { type Policy, policySchema } from '../process/policy.ts';
+import { rollbackOf } from './rollback.ts';
 import type { Config, ServiceConfig } from './schema.ts';
 
 type Assignments = Partial<Record<Role, string[]>>;
 
 /** What an incident of the service begins with; of one that is not in the file, the defaults. */
 export function termsOf(config: Config, service?: ServiceConfig): ServiceTerms {
-  const production = service?.deploy?.production;
   return {
     policy: mergePolicy(config.policy, service?.policy),
     assignments: mergeRoles(config.roles, service?.roles),
     people: Object.keys(config.people),
     staging: service?.deploy?.staging !== undefined,
     monitored: service?.monitoring !== undefined,
-    connected: service?.deploy !== undefined || service?.monitoring !== undefined,
     stagingMonitored: service?.monitoring?.staging !== undefined,
-    rollback: production?.rollback !== undefined && production.rollback.adapter !== 'manual',
+    connected: service?.deploy !== undefined || service?.monitoring !== undefined,
+    rollback: rollbackOf(service?.deploy?.production) !== undefined,
   };
 }
 

@@ -44,18 +44,20 @@ export function activityDeps(
     tracker: createIncidentTracker({ adapter: 'incident' }),
     logger: silent,
     now: systemClock.now,
-    lock: freeLock,
   };
 }
 
-export function activitiesWith({
+/** Activities whose lock is always free, so that nobody is overtaken. */
+export const unlocked = (deps: ActivityDeps) =>
+  createActivities({ ...deps, lock: freeLock }) as Omit<HotfixActivities, 'deploy'> & {
+    deploy: HotfixActivities['rollback'];
+  };
+
+export const activitiesWith = ({
   deploy,
   ...change
-}: Partial<ActivityDeps> & { deploy?: DeployAdapter } = {}) {
-  const activities = createActivities({ ...activityDeps(deploy), ...change });
-  // Of a lock that is always free nobody is overtaken.
-  return activities as Omit<HotfixActivities, 'deploy'> & { deploy: HotfixActivities['rollback'] };
-}
+}: Partial<ActivityDeps> & { deploy?: DeployAdapter } = {}) =>
+  unlocked({ ...activityDeps(deploy), ...change });
 
 /** The lock has tests of its own, on a real server. */
 export const freeLock: DeployLock = { acquire: async () => null, release: async () => {} };
@@ -74,9 +76,9 @@ export function deployStep(change: Partial<DeployStep> = {}): DeployStep {
 }
 
 /** An activity's environment that keeps the last heartbeat, as the server would for a retry. */
-export function activityEnvironment(heartbeatDetails?: unknown) {
+export function activityEnvironment(heartbeatDetails?: unknown, attempt = 1) {
   const environment = new MockActivityEnvironment(
-    { heartbeatDetails, heartbeatTimeoutMs: 3_000 },
+    { heartbeatDetails, attempt, heartbeatTimeoutMs: 3_000 },
     { logger: new DefaultLogger('ERROR') },
   );
   const beats: unknown[] = [];

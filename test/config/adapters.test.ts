@@ -14,7 +14,7 @@ import { webhookSecret } from './support.ts';
 const dataDirectory = mkdtempSync(path.join(tmpdir(), 'hotfix-adapters-'));
 afterAll(() => rmSync(dataDirectory, { recursive: true }));
 
-const env = { DEPLOYS: webhookSecret, PROM: 'token', CHAT: webhookSecret };
+const env = { DEPLOYS: webhookSecret, PROM: 'token', CHAT: webhookSecret, FORGE: 'token' };
 const deps: CompositionDeps = {
   ...systemClock,
   environment: process.env,
@@ -45,6 +45,16 @@ services:
           - { adapter: http, name: health, url: http://shop }
           - { adapter: prometheus, name: up, url: http://prom, query: up, success: { above: 0 }, tokenEnv: PROM }
           - { adapter: json, name: queue, url: http://q, path: $.length, success: { below: 9 }, tokenEnv: PROM }
+  cart:
+    deploy:
+      staging: { deploy: &run { adapter: github-workflow, repository: acme/cart, workflow: d.yml, tokenEnv: FORGE } }
+      production:
+        deploy: { adapter: github-deployment, repository: acme/cart, tokenEnv: FORGE }
+        rollback: *run
+  desk:
+    deploy:
+      staging: { deploy: *run, rollback: { adapter: manual } }
+      production: { deploy: { adapter: github-deployment, repository: acme/cart, tokenEnv: FORGE } }
 notifications:
   - adapter: log
   - { adapter: webhook, name: chat, url: http://chat, secretEnv: CHAT }
@@ -64,6 +74,18 @@ test('each environment of a service has the adapters that the file names', () =>
   expect(namesOf('shop')).toEqual([
     { deploy: 'http', rollback: 'manual', soak: 0, measures: ['command smoke'] },
     { deploy: 'command', rollback: 'http', soak: 300_000, measures },
+  ]);
+});
+
+test('an adapter that goes back by itself is its own rollback, unless the file says otherwise', () => {
+  const measures: string[] = [];
+  expect(namesOf('cart')).toEqual([
+    { deploy: 'github-workflow', rollback: 'github-workflow', measures },
+    { deploy: 'github-deployment', rollback: 'github-workflow', measures },
+  ]);
+  expect(namesOf('desk')).toEqual([
+    { deploy: 'github-workflow', rollback: 'manual', measures },
+    { deploy: 'github-deployment', rollback: 'github-deployment', measures },
   ]);
 });
 

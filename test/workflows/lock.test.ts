@@ -61,7 +61,7 @@ beforeAll(async () => {
     start: (...all) => site.adapter.start(...all),
     follow: (...all) => site.adapter.follow(...all),
   };
-  const { deploy, rollback } = createActivities({ ...activityDeps(adapter), lock: undefined });
+  const { deploy, rollback } = createActivities(activityDeps(adapter));
   stop = await bed.work({ deploy, rollback });
 });
 

@@ -13,7 +13,10 @@ const finishedSchema = z.object({
   finishedAt: z.string(),
 });
 
-const liveSchema = z.object({ version: z.string(), restore: z.record(z.string(), z.string()) });
+export const liveSchema = z.object({
+  version: z.string(),
+  restore: z.record(z.string(), z.string()),
+});
 
 const heldSchema = z.object({
   adapter: z.string(),
@@ -49,7 +52,7 @@ export async function carryOut(
   return await withHeartbeat(heldBefore(adapter, request), async (heart) => {
     const run =
       heart.details?.run ??
-      (await adapter.find(request, signal)) ??
+      (await adapter.find(request, signal, context.info.attempt > 1)) ??
       (await begin(adapter, request, signal));
     const hold = (progress?: string) => heart.set({ adapter: adapter.name, run, progress });
     hold();
