@@ -1,0 +1,130 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { spell } from '../../../process/duration.ts';
+import type { AdapterDeps } from '../../deps.ts';
+import { isTransient, permanent } from '../../failures.ts';
+import type { DeployRequest, Finished, Following, Run } from '../types.ts';
+import type { KubernetesConfig } from './config.ts';
+import type { Workload } from './objects.ts';
+import { whyWaiting } from './pods.ts';
+import { deadlineExceeded, partitionOf, type Rollout, rolloutOf } from './rollout.ts';
+import type { Target } from './target.ts';
+import { digestOf, imagesOf } from './template.ts';
+
+interface Seen {
+  finished?: Finished;
+  progress: string;
+  /** How long to wait at least before the next look, in milliseconds. */
+  wait: number;
+}
+
+/** Waits for the end of a rollout that `run` has begun, as `DeployAdapter.follow`. */
+export function createFollow(config: KubernetesConfig, target: Target, deps: AdapterDeps) {
+  const { kind } = config;
+
+  async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
+    try {
+      return await untilFinished(run, request, following);
+    } catch (error) {
+      if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
+      throw new CancelledFailure(
+        `The ${request.action} of ${request.ref} is no longer followed, and its rollout goes on: to stop it, kubectl rollout undo ${target.argument}.`,
+      );
+    }
+  }
+
+  async function untilFinished(
+    run: Run,
+    request: DeployRequest,
+    { report, signal }: Following,
+  ): Promise<Finished> {
+    const deadline = Date.parse(run.startedAt) + config.timeout;
+    let shown = '';
+    for (;;) {
+      const { finished, progress, wait } = await look(run, request, signal);
+      if (finished) return finished;
+      if (progress !== shown) report(progress);
+      shown = progress;
+      if (deps.now().getTime() >= deadline) throw tooLong(request, progress);
+      await deps.sleep(Math.max(wait, config.interval), signal);
+    }
+  }
+
+  /** What may be gone at the next look is progress to tell, not a failure. */
+  async function look(run: Run, request: DeployRequest, signal: AbortSignal): Promise<Seen> {
+    try {
+      return await lookOnce(run, request, signal);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      return { progress: error.message, wait: Number(error.nextRetryDelay ?? 0) };
+    }
+  }
+
+  async function lookOnce(run: Run, request: DeployRequest, signal: AbortSignal): Promise<Seen> {
+    const workload = await target.read(signal);
+    if (digestOf(workload.spec.template) !== run.memory?.template) {
+      return over('failed', superseded(workload, request));
+    }
+    const rollout = rolloutOf(kind, workload, isStale(workload, run));
+    if (rollout.state === 'done') return over('succeeded', succeeded(workload, rollout, run));
+    const lines = [rollout.progress, ...(await why(workload, signal))];
+    if (rollout.state === 'going') return { progress: lines.join('\n'), wait: 0 };
+    return over('failed', stuck(lines, request), lines.join('\n'));
+  }
+
+  /**
+   * A template that comes back may find the exceeded deadline of the one it takes the place of, even
+   * once it is observed: the controller leaves the condition until there is progress. It is this
+   * rollout's own when it has changed, or has stood for as long as the deadline lasts.
+   */
+  function isStale({ status, spec }: Workload, run: Run): boolean {
+    const exceeded = deadlineExceeded({ status });
+    if (exceeded === undefined || exceeded !== run.memory?.deadline) return false;
+    const lasts = (spec.progressDeadlineSeconds ?? 0) * 1000;
+    return deps.now().getTime() - Date.parse(run.startedAt) <= lasts;
+  }
+
+  /** Why pods are not ready, where they may be listed. */
+  async function why(workload: Workload, signal: AbortSignal): Promise<string[]> {
+    try {
+      return whyWaiting(await target.pods(workload, signal));
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure)) throw error;
+      return [];
+    }
+  }
+
+  const over = (outcome: Finished['outcome'], summary: string, output = ''): Seen => ({
+    finished: { outcome, summary, output, finishedAt: deps.now().toISOString() },
+    progress: '',
+    wait: 0,
+  });
+
+  function succeeded(workload: Workload, { progress }: Rollout, run: Run): string {
+    const took = spell(deps.now().getTime() - Date.parse(run.startedAt));
+    const held = kind === 'StatefulSet' ? partitionOf(workload) : 0;
+    const rest =
+      held > 0
+        ? ` Its partition holds back the first ${held}, which keep what they had: set it to 0 to reach them.`
+        : '';
+    return `${target.name} runs ${imagesOf(workload.spec.template)} after ${took}: ${progress}.${rest}`;
+  }
+
+  const superseded = ({ spec }: Workload, { action, ref }: DeployRequest) =>
+    `Somebody else changed ${target.name} during the ${action} of ${ref}: its pod template is now another one, with ${imagesOf(spec.template)}. See who did (kubectl rollout history ${target.argument}), and agree before the next attempt.`;
+
+  const stuck = (lines: readonly string[], { action, ref }: DeployRequest) =>
+    `The ${action} of ${ref} exceeded the progress deadline of ${target.name} (ProgressDeadlineExceeded): ${lines.join('; ')}. Pods of both templates may be there until it is rolled back or mended.`;
+
+  const tooLong = ({ action, ref }: DeployRequest, progress: string) =>
+    permanent(
+      'TimedOut',
+      `The ${action} of ${ref} has not finished within ${spell(config.timeout)} (last: ${progress.replaceAll('\n', '; ')}). It goes on: see kubectl rollout status ${target.argument}.${waitsForever}`,
+    );
+
+  const waitsForever =
+    kind === 'StatefulSet'
+      ? ' A StatefulSet waits for a broken pod to become ready before it replaces it: delete that pod to let it go on.'
+      : '';
+
+  return follow;
+}
