@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { createCommandDeploy } from '../activities/deploy/command.ts';
 import { createHttpDeploy } from '../activities/deploy/http.ts';
+import { createKubernetesDeploy } from '../activities/deploy/kubernetes.ts';
 import { createManualDeploy } from '../activities/deploy/manual.ts';
 import type { DeployAdapter } from '../activities/deploy/types.ts';
 import type { AdapterDeps } from '../activities/deps.ts';
@@ -72,6 +73,8 @@ function createDeploy(config: DeployConfig, deps: CompositionDeps): DeployAdapte
       return createCommandDeploy(config, deps);
     case 'http':
       return createHttpDeploy(config, deps);
+    case 'kubernetes':
+      return createKubernetesDeploy(config, deps);
     case 'manual':
       return createManualDeploy(config, deps);
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { commandConfigSchema } from '../activities/deploy/command.ts';
 import { httpDeployConfigSchema } from '../activities/deploy/http.ts';
+import { kubernetesConfigSchema } from '../activities/deploy/kubernetes/config.ts';
 import { manualConfigSchema } from '../activities/deploy/manual.ts';
 import { monitoringWindow } from '../activities/monitoring/config.ts';
 import { httpProbeConfigSchema } from '../activities/monitoring/http.ts';
@@ -79,6 +80,7 @@ export const partialPolicySchema = z.strictObject({
 const deploySchema = z.discriminatedUnion('adapter', [
   commandConfigSchema,
   httpDeployConfigSchema,
+  kubernetesConfigSchema,
   manualConfigSchema,
 ]);
 export type DeployConfig = z.infer<typeof deploySchema>;

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import type { Template } from '../../../src/activities/deploy/kubernetes/objects.ts';
+import { until } from '../../activities/deploy/contract/bench.ts';
+import { type KubernetesControlPlane, nodeName } from '../../support/kubernetes/control-plane.ts';
+import { grantDocumented, type Rights } from './role.ts';
+
+export type Kind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
+
+export interface Workload {
+  metadata: {
+    name: string;
+    generation: number;
+    annotations?: Record<string, string>;
+  };
+  spec: { replicas?: number; template: Template };
+  status: Record<string, unknown> & {
+    observedGeneration?: number;
+    conditions?: { type: string; reason: string }[];
+  };
+}
+
+export const imageOf = (ref: string) => `registry.example.com/shop:${ref}`;
+
+/** More in it than an image, all of which a rollback must bring back. */
+const container = (image: string) => ({
+  name: 'shop',
+  image,
+  env: [
+    { name: 'COLOR', value: 'blue' },
+    { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+  ],
+  resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '128Mi' } },
+  readinessProbe: { httpGet: { path: '/ready', port: 8080 } },
+});
+
+const manifest = (kind: Kind, spec: object) => ({
+  apiVersion: 'apps/v1',
+  kind,
+  metadata: { name: 'shop' },
+  spec: {
+    selector: { matchLabels: { app: 'shop' } },
+    template: {
+      metadata: { labels: { app: 'shop' }, annotations: { 'example.com/team': 'shop' } },
+      spec: { nodeName, containers: [container(imageOf('v1'))] },
+    },
+    ...(kind !== 'DaemonSet' && { replicas: 2 }),
+    ...(kind === 'StatefulSet' && { serviceName: 'shop' }),
+    ...spec,
+  },
+});
+
+/** The shop of the tests, in a namespace of its own: v1 is live, with two pods. */
+export class Shop {
+  readonly plane: KubernetesControlPlane;
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly path: string;
+  token = '';
+
+  private constructor(plane: KubernetesControlPlane, kind: Kind, namespace: string) {
+    this.plane = plane;
+    this.kind = kind;
+    this.namespace = namespace;
+    this.path = `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/shop`;
+  }
+
+  static async open(
+    plane: KubernetesControlPlane,
+    {
+      kind = 'Deployment',
+      namespace = `shop-${randomBytes(4).toString('hex')}`,
+      spec = {},
+      ...rights
+    }: Rights & { spec?: object } = {},
+  ): Promise<Shop> {
+    const shop = new Shop(plane, kind, namespace);
+    await plane.create('/api/v1/namespaces', { metadata: { name: namespace } });
+    shop.token = await grantDocumented(plane, { ...rights, namespace, kind });
+    await plane.create(shop.path.replace(/\/shop$/, ''), manifest(kind, spec));
+    return shop;
+  }
+
+  /** The adapter's configuration; the API server at another url is a proxy before it. */
+  config(server = this.plane.url) {
+    return {
+      adapter: 'kubernetes',
+      kind: this.kind,
+      namespace: this.namespace,
+      name: 'shop',
+      image: imageOf('{ref}'),
+      server,
+      tokenEnv: 'SHOP_TOKEN',
+      ...(server === this.plane.url && { caFile: this.plane.caFile }),
+      interval: '100ms',
+    } as const;
+  }
+
+  read = () => this.plane.get<Workload>(this.path);
+
+  /** Without the key that marks a deploy, the pod template is what is live. */
+  template = async () => (await this.read()).spec.template;
+
+  change = (spec: object) => this.plane.patch(this.path, { spec });
+
+  /** As `kubectl set image` does. */
+  setImage = (image: string) =>
+    this.plane.patch(
+      this.path,
+      { spec: { template: { spec: { containers: [{ name: 'shop', image }] } } } },
+      'strategic-merge',
+    );
+
+  /** Waits until its status is as asked, and the controller has seen the last change. */
+  async settles(isIt: (workload: Workload) => boolean = () => true): Promise<Workload> {
+    let seen = await this.read();
+    await until(async () => {
+      seen = await this.read();
+      return seen.status.observedGeneration === seen.metadata.generation && isIt(seen);
+    });
+    return seen;
+  }
+
+  /** How often the workload was changed in the name of a step. */
+  patches(key: string): number {
+    return this.plane.audited().filter(({ objectRef, responseStatus, requestObject }) => {
+      const { metadata } = (requestObject ?? {}) as {
+        metadata?: { annotations?: Record<string, string> };
+      };
+      const [step] = JSON.parse(metadata?.annotations?.['hotfix/steps'] ?? '[]') as {
+        key: string;
+      }[];
+      return (
+        objectRef?.namespace === this.namespace &&
+        (responseStatus?.code ?? 0) < 300 &&
+        step?.key === key
+      );
+    }).length;
+  }
+
+  async close(): Promise<void> {
+    this.plane.thawPods();
+    await this.plane.remove(this.path);
+  }
+}
