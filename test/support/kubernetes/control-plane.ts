@@ -96,7 +96,7 @@ export class KubernetesControlPlane {
       ...['--authorization-mode', 'RBAC', '--token-auth-file', this.#at('tokens.csv')],
       ...['--service-account-issuer', 'https://kubernetes.example.com'],
       ...['--service-account-key-file', key, '--service-account-signing-key-file', key],
-      ...['--disable-admission-plugins', 'ServiceAccount'],
+      ...['--disable-admission-plugins', 'ServiceAccount,TaintNodesByCondition'],
       ...['--audit-policy-file', this.#at('audit-policy.json')],
       ...['--audit-log-path', this.#at('audit.log')],
     ]);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Template } from '../../../src/activities/deploy/kubernetes/objects.ts';
+import { revisionLists } from '../../../src/activities/deploy/kubernetes/revisions.ts';
 import { until } from '../../activities/deploy/contract/bench.ts';
 import { type KubernetesControlPlane, nodeName } from '../../support/kubernetes/control-plane.ts';
 import { grantDocumented, type Rights } from './role.ts';
@@ -18,6 +19,10 @@ export interface Workload {
     conditions?: { type: string; reason: string }[];
   };
 }
+
+type ReplicaSet = Pick<Workload, 'metadata' | 'spec'>;
+
+const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
 export const imageOf = (ref: string) => `registry.example.com/shop:${ref}`;
 
@@ -137,8 +142,46 @@ export class Shop {
     }).length;
   }
 
+  /** 1 where the workload or one of its revisions tells of the step. */
+  async records(key: string): Promise<number> {
+    const apps = `/apis/apps/v1/namespaces/${this.namespace}`;
+    const lists = [`${this.kind.toLowerCase()}s`, revisionLists[this.kind].resource];
+    const objects = await Promise.all(
+      lists.map((list) => this.plane.get<{ items: Workload[] }>(`${apps}/${list}`)),
+    );
+    const told = objects
+      .flatMap(({ items }) => items)
+      .some(({ metadata }) => metadata.annotations?.['hotfix/steps']?.includes(`"${key}"`));
+    return told ? 1 : 0;
+  }
+
+  /** As `kubectl rollout undo` does for a Deployment: template and annotations of the one before. */
+  async undo(): Promise<void> {
+    const { items } = await this.plane.get<{ items: ReplicaSet[] }>(
+      `/apis/apps/v1/namespaces/${this.namespace}/replicasets`,
+    );
+    const revisionOf = ({ metadata }: ReplicaSet) =>
+      Number(metadata.annotations?.[revisionAnnotation] ?? 0);
+    const [, former] = items.toSorted((one, other) => revisionOf(other) - revisionOf(one));
+    if (!former) throw new Error('there is nothing to undo');
+    const { [revisionAnnotation]: _, ...annotations } = former.metadata.annotations ?? {};
+    const { template } = former.spec;
+    const { 'pod-template-hash': __, ...labels } = template.metadata?.labels ?? {};
+    const value = { ...template, metadata: { ...template.metadata, labels } };
+    await this.plane.patch(
+      this.path,
+      [
+        { op: 'replace', path: '/spec/template', value },
+        { op: 'replace', path: '/metadata/annotations', value: annotations },
+      ],
+      'json',
+    );
+  }
+
+  remove = () => this.plane.remove(this.path);
+
+  /** What is left of it does not disturb others: each test has a namespace of its own. */
   async close(): Promise<void> {
     this.plane.thawPods();
-    await this.plane.remove(this.path);
   }
 }

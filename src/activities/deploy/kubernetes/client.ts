@@ -68,7 +68,7 @@ export function createClient(access: ClusterAccess, timeout: number): Client {
     } catch (error) {
       throw permanent(
         'Unauthorized',
-        `There are no credentials for ${whom} to be had from ${access.credential}: ${quote(messageOf(error))}`,
+        `${whom} cannot be called by ${access.credential}: ${quote(messageOf(error))}`,
       );
     }
   }

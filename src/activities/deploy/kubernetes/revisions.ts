@@ -33,7 +33,7 @@ const fromReplicaSets = replicaSetsSchema.transform(({ items }) =>
 const fromControllerRevisions = controllerRevisionsSchema.transform(({ items }) =>
   items.map(({ metadata, revision, data }) => {
     // It is kept as the patch that brings it back.
-    const { $patch, ...template } = data.spec.template;
+    const { $patch: _, ...template } = data.spec.template;
     return { ...revisionOf(metadata), number: revision, template };
   }),
 );

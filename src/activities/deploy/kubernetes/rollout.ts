@@ -83,8 +83,10 @@ export const isObserved = ({ metadata, status }: Workload): boolean =>
 const isDone = ({ wanted, due, updated, available, settled }: Counts) =>
   updated >= due && available >= wanted && settled;
 
-const told = ({ due, updated, available, old }: Counts) =>
-  `${updated} of ${due} ${due === 1 ? 'pod' : 'pods'} new, ${available} available${old > 0 ? `, ${old} old` : ''}`;
+const told = ({ wanted, due, updated, available, old }: Counts) =>
+  wanted === 0
+    ? 'no pods are wanted, so that none runs it'
+    : `${updated} of ${due} ${due === 1 ? 'pod' : 'pods'} new, ${available} available${old > 0 ? `, ${old} old` : ''}`;
 
 const complaints = ({ status }: Workload): string[] =>
   status.conditions

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Workload } from './objects.ts';
 
 /** Where a workload keeps which steps of Hotfix changed it, as JSON, newest first. */
 export const stepsAnnotation = 'hotfix/steps';
@@ -20,10 +19,10 @@ export type Step = z.infer<typeof stepSchema>;
 
 const mostSteps = 5;
 
-/** The steps an object's annotations tell of; none where somebody has spoilt them. */
-export function stepsIn({ metadata }: { metadata: Pick<Workload['metadata'], 'annotations'> }) {
+/** The steps that annotations tell of; none where somebody has spoilt them. */
+export function stepsIn({ annotations }: { annotations: Record<string, string> }): Step[] {
   try {
-    return z.array(stepSchema).parse(JSON.parse(metadata.annotations[stepsAnnotation] ?? '[]'));
+    return z.array(stepSchema).parse(JSON.parse(annotations[stepsAnnotation] ?? '[]'));
   } catch {
     return [];
   }

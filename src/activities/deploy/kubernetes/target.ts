@@ -81,8 +81,11 @@ export function createTarget(config: KubernetesConfig, client: Client): Target {
     argument: `${kind.toLowerCase()}/${config.name} -n ${namespace}`,
     read: (signal) =>
       client.ask({ verb: 'get', resource, about: name, path }, workloadSchema, signal),
-    patch: (body, signal) =>
-      client.tryPatch({ verb: 'patch', resource, about: name, path, body }, workloadSchema, signal),
+    patch: (body, signal) => {
+      const patched = `${path}?fieldManager=hotfix`;
+      const request = { verb: 'patch', resource, about: name, path: patched, body } as const;
+      return client.tryPatch(request, workloadSchema, signal);
+    },
     revisions: async (workload, signal) => {
       const request = {
         resource: listed,
