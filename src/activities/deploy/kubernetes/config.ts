@@ -26,6 +26,15 @@ const short = duration.refine((value) => value >= 100 && value <= 600_000, {
   error: 'must be from 100ms to 10m',
 });
 
+const loopback = /^(localhost|\[::1\]|127(\.\d+){3})$/;
+
+/** Whether what is sent there cannot be read on the way. */
+function keepsSecrets(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname));
+}
+
 /** The keys that make no sense without another one. */
 const companions = [
   ['context', 'kubeconfig'],
@@ -58,7 +67,7 @@ export const kubernetesConfigSchema = z
       .describe('The context of the kubeconfig file; without it, its current one'),
     server: z
       .url({ error: 'must be a url' })
-      .refine((url) => /^(https:|http:\/\/(127\.|localhost\b|\[::1\]))/.test(url), {
+      .refine(keepsSecrets, {
         error: 'must be an https url (http only on loopback), since the token goes there',
       })
       .optional()
