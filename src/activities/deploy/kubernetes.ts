@@ -57,8 +57,7 @@ export function createKubernetesDeploy(config: KubernetesConfig, deps: AdapterDe
     );
 
   function found(workload: Workload): string {
-    const { progress } = rolloutOf(config.kind, workload, true);
-    const state = progress.replaceAll('\n', '; ');
+    const state = rolloutOf(config.kind, workload, true).lines.join('; ');
     const warning =
       workload.spec.revisionHistoryLimit === 0
         ? ' It keeps no former revision (revisionHistoryLimit is 0), so that a rollback will find nothing to go back to.'

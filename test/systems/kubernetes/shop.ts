@@ -85,6 +85,13 @@ export class Shop {
     return shop;
   }
 
+  /** What a worker is given to deploy it; `change` goes over the configuration. */
+  setting = (change: object = {}) => ({
+    deploy: { ...this.config(), ...change },
+    env: { SHOP_TOKEN: this.token },
+    dataDirectory: '/nowhere',
+  });
+
   /** The adapter's configuration; the API server at another url is a proxy before it. */
   config(server = this.plane.url) {
     return {
@@ -175,6 +182,30 @@ export class Shop {
         { op: 'replace', path: '/metadata/annotations', value: annotations },
       ],
       'json',
+    );
+  }
+
+  /** The images that its pods have. */
+  async images(): Promise<string[]> {
+    const { items } = await this.plane.get<{ items: { spec: Template['spec'] }[] }>(
+      `/api/v1/namespaces/${this.namespace}/pods`,
+    );
+    return [...new Set(items.map(({ spec }) => spec.containers[0]?.image ?? ''))].toSorted();
+  }
+
+  addContainer = (container: object) =>
+    this.plane.patch(
+      this.path,
+      { spec: { template: { spec: { containers: [container] } } } },
+      'strategic-merge',
+    );
+
+  /** Has the cluster keep so many former revisions, and waits until it does. */
+  async keepsRevisions(count: number): Promise<void> {
+    await this.change({ revisionHistoryLimit: count });
+    const list = `/apis/apps/v1/namespaces/${this.namespace}/replicasets`;
+    await until(
+      async () => (await this.plane.get<{ items: unknown[] }>(list)).items.length <= count + 1,
     );
   }
 

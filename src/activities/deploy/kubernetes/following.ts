@@ -66,7 +66,7 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
     }
     const rollout = rolloutOf(kind, workload, isStale(workload, run));
     if (rollout.state === 'done') return over('succeeded', succeeded(workload, rollout, run));
-    const lines = [rollout.progress, ...(await why(workload, signal))];
+    const lines = [...rollout.lines, ...(await why(workload, signal))];
     if (rollout.state === 'going') return { progress: lines.join('\n'), wait: 0 };
     return over('failed', stuck(lines, request), lines.join('\n'));
   }
@@ -99,14 +99,14 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
     wait: 0,
   });
 
-  function succeeded(workload: Workload, { progress }: Rollout, run: Run): string {
+  function succeeded(workload: Workload, { lines }: Rollout, run: Run): string {
     const took = spell(deps.now().getTime() - Date.parse(run.startedAt));
     const held = kind === 'StatefulSet' ? partitionOf(workload) : 0;
     const rest =
       held > 0
         ? ` Its partition holds back the first ${held}, which keep what they had: set it to 0 to reach them.`
         : '';
-    return `${target.name} runs ${imagesOf(workload.spec.template)} after ${took}: ${progress}.${rest}`;
+    return `${target.name} runs ${imagesOf(workload.spec.template)} after ${took}: ${lines.join('; ')}.${rest}`;
   }
 
   const superseded = ({ spec }: Workload, { action, ref }: DeployRequest) =>

@@ -7,7 +7,7 @@ export type Kind = KubernetesConfig['kind'];
 export interface Rollout {
   state: 'going' | 'done' | 'stuck';
   /** For people: `2 of 3 pods new, 1 available`, and what the controller complains of. */
-  progress: string;
+  lines: string[];
 }
 
 interface Counts {
@@ -67,14 +67,14 @@ export function rolloutOf(kind: Kind, workload: Workload, isStale: boolean): Rol
   if (!isObserved(workload)) {
     return {
       state: 'going',
-      progress: `the controller has not seen the change of the ${kind} yet`,
+      lines: [`the controller has not seen the change of the ${kind} yet`],
     };
   }
   const counts = counting[kind](workload);
-  const progress = [told(counts), ...complaints(workload)].join('\n');
-  if (isDone(counts)) return { state: 'done', progress };
+  const lines = [told(counts), ...complaints(workload)];
+  if (isDone(counts)) return { state: 'done', lines };
   const isStuck = deadlineExceeded(workload) !== undefined && !isStale;
-  return { state: isStuck ? 'stuck' : 'going', progress };
+  return { state: isStuck ? 'stuck' : 'going', lines };
 }
 
 export const isObserved = ({ metadata, status }: Workload): boolean =>

@@ -113,7 +113,7 @@ describe('how far a rollout is', () => {
   ])('%s: %s %s %s %s (%s)', (state, kind, spec, status, progress) => {
     const rollout = rolloutOf(kind, workload({ spec, status }), false);
     expect(rollout.state).toBe(state);
-    expect(rollout.progress).toMatch(new RegExp(`^${progress}`));
+    expect(rollout.lines[0]).toMatch(new RegExp(`^${progress}`));
   });
 
   test.each<Kind>(['Deployment', 'StatefulSet', 'DaemonSet'])(
@@ -129,7 +129,7 @@ describe('how far a rollout is', () => {
       const rollout = rolloutOf(kind, workload({ status }), false);
       expect(rollout).toEqual({
         state: 'going',
-        progress: `the controller has not seen the change of the ${kind} yet`,
+        lines: [`the controller has not seen the change of the ${kind} yet`],
       });
     },
   );
@@ -150,9 +150,10 @@ describe('how far a rollout is', () => {
     const conditions = [
       { type: 'ReplicaFailure', status: 'True', message: 'pods "x" is forbidden: exceeded quota' },
     ];
-    const { progress } = rolloutOf('Deployment', workload({ status: { conditions } }), false);
-    expect(progress).toBe(
-      '0 of 3 pods new, 0 available\npods cannot be made: pods "x" is forbidden: exceeded quota',
-    );
+    const { lines } = rolloutOf('Deployment', workload({ status: { conditions } }), false);
+    expect(lines).toEqual([
+      '0 of 3 pods new, 0 available',
+      'pods cannot be made: pods "x" is forbidden: exceeded quota',
+    ]);
   });
 });
