@@ -9,10 +9,8 @@ import { webhookSecret } from './support.ts';
 const page = readFileSync('docs/configuration.md', 'utf8');
 const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
 const env = {
-  DEPLOY_SECRET: webhookSecret,
-  CHAT_SECRET: webhookSecret,
-  PROMETHEUS_TOKEN: 'token',
-  SHOP_DEPLOYER_TOKEN: 'token',
+  ...{ DEPLOY_SECRET: webhookSecret, CHAT_SECRET: webhookSecret },
+  ...{ PROMETHEUS_TOKEN: 'token', DEPLOY_TOKEN: 'token', SHOP_DEPLOYER_TOKEN: 'token' },
 };
 
 test('there are examples', () => {

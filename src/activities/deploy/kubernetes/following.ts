@@ -1,8 +1,8 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { spell } from '../../../process/duration.ts';
 import type { AdapterDeps } from '../../deps.ts';
-import { isTransient, permanent } from '../../failures.ts';
 import type { DeployRequest, Finished, Following, Run } from '../types.ts';
+import { type Look, untilFinished } from '../until-finished.ts';
 import type { KubernetesConfig } from './config.ts';
 import type { Workload } from './objects.ts';
 import { whyWaiting } from './pods.ts';
@@ -10,56 +10,31 @@ import { deadlineExceeded, partitionOf, type Rollout, rolloutOf } from './rollou
 import type { Target } from './target.ts';
 import { digestOf, imagesOf } from './template.ts';
 
-interface Seen {
-  finished?: Finished;
-  progress: string;
-  /** How long to wait at least before the next look, in milliseconds. */
-  wait: number;
-}
-
 /** Waits for the end of a rollout that `run` has begun, as `DeployAdapter.follow`. */
 export function createFollow(config: KubernetesConfig, target: Target, deps: AdapterDeps) {
   const { kind } = config;
 
   async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
+    const { interval, timeout } = config;
+    const look = () => lookAt(run, request, following.signal);
     try {
-      return await untilFinished(run, request, following);
+      const polling = { run, request, look, whom: target.name, place, interval, timeout };
+      return await untilFinished(polling, following, deps);
     } catch (error) {
       if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
       throw new CancelledFailure(
-        `The ${request.action} of ${request.ref} is no longer followed, and its rollout goes on: to stop it, kubectl rollout undo ${target.argument}.`,
+        `The ${request.action} of ${request.ref} is no longer followed, and its rollout goes on: to take it back, kubectl rollout undo ${target.argument}.`,
       );
     }
   }
 
-  async function untilFinished(
-    run: Run,
-    request: DeployRequest,
-    { report, signal }: Following,
-  ): Promise<Finished> {
-    const deadline = Date.parse(run.startedAt) + config.timeout;
-    let shown = '';
-    for (;;) {
-      const { finished, progress, wait } = await look(run, request, signal);
-      if (finished) return finished;
-      if (progress !== shown) report(progress);
-      shown = progress;
-      if (deps.now().getTime() >= deadline) throw tooLong(request, progress);
-      await deps.sleep(Math.max(wait, config.interval), signal);
-    }
-  }
+  const place = `kubectl rollout status ${target.argument}${
+    kind === 'StatefulSet'
+      ? ' (a StatefulSet waits for a broken pod to become ready before it replaces it: delete that pod to let it go on)'
+      : ''
+  }`;
 
-  /** What may be gone at the next look is progress to tell, not a failure. */
-  async function look(run: Run, request: DeployRequest, signal: AbortSignal): Promise<Seen> {
-    try {
-      return await lookOnce(run, request, signal);
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      return { progress: error.message, wait: Number(error.nextRetryDelay ?? 0) };
-    }
-  }
-
-  async function lookOnce(run: Run, request: DeployRequest, signal: AbortSignal): Promise<Seen> {
+  async function lookAt(run: Run, request: DeployRequest, signal: AbortSignal): Promise<Look> {
     const workload = await target.read(signal);
     if (digestOf(workload.spec.template) !== run.memory?.template) {
       return over('failed', superseded(workload, request));
@@ -67,7 +42,7 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
     const rollout = rolloutOf(kind, workload, isStale(workload, run));
     if (rollout.state === 'done') return over('succeeded', succeeded(workload, rollout, run));
     const lines = [...rollout.lines, ...(await why(workload, signal))];
-    if (rollout.state === 'going') return { progress: lines.join('\n'), wait: 0 };
+    if (rollout.state === 'going') return { progress: lines.join('\n') };
     return over('failed', stuck(lines, request), lines.join('\n'));
   }
 
@@ -93,10 +68,9 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
     }
   }
 
-  const over = (outcome: Finished['outcome'], summary: string, output = ''): Seen => ({
+  const over = (outcome: Finished['outcome'], summary: string, output = ''): Look => ({
     finished: { outcome, summary, output, finishedAt: deps.now().toISOString() },
-    progress: '',
-    wait: 0,
+    progress: output,
   });
 
   function succeeded(workload: Workload, { lines }: Rollout, run: Run): string {
@@ -114,17 +88,6 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
 
   const stuck = (lines: readonly string[], { action, ref }: DeployRequest) =>
     `The ${action} of ${ref} exceeded the progress deadline of ${target.name} (ProgressDeadlineExceeded): ${lines.join('; ')}. Pods of both templates may be there until it is rolled back or mended.`;
-
-  const tooLong = ({ action, ref }: DeployRequest, progress: string) =>
-    permanent(
-      'TimedOut',
-      `The ${action} of ${ref} has not finished within ${spell(config.timeout)} (last: ${progress.replaceAll('\n', '; ')}). It goes on: see kubectl rollout status ${target.argument}.${waitsForever}`,
-    );
-
-  const waitsForever =
-    kind === 'StatefulSet'
-      ? ' A StatefulSet waits for a broken pod to become ready before it replaces it: delete that pod to let it go on.'
-      : '';
 
   return follow;
 }

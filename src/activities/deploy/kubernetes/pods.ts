@@ -24,5 +24,12 @@ function reasonOf({ status }: Pod): string {
   return unscheduled ? spell(unscheduled) : status.phase;
 }
 
-const spell = ({ reason, message }: { reason: string; message: string }) =>
-  message ? `${reason || 'waiting'} (${message})` : reason || 'waiting';
+const longestMessage = 200;
+
+function spell({ reason, message }: { reason: string; message: string }): string {
+  const why = reason || 'waiting';
+  if (!message) return why;
+  const short =
+    message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message;
+  return `${why} (${short})`;
+}

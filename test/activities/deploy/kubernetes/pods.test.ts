@@ -39,6 +39,14 @@ test('no node takes it, and no reason at all', () => {
   ]);
 });
 
+test('a long message is cut', () => {
+  const [line = ''] = whyWaiting(
+    pods({ containerStatuses: [waiting('ErrImagePull', 'x'.repeat(5_000))] }),
+  );
+  expect(line.length).toBeLessThan(250);
+  expect(line).toMatch(/x…\)$/);
+});
+
 test('three are named, and the others counted', () => {
   expect(whyWaiting(pods({}, {}, {}, {}, {}))).toEqual([
     'shop-0: Pending',
