@@ -164,6 +164,7 @@ export class Shop {
 
   /** As `kubectl rollout undo` does for a Deployment: template and annotations of the one before. */
   async undo(): Promise<void> {
+    await this.settles();
     const { items } = await this.plane.get<{ items: ReplicaSet[] }>(
       `/apis/apps/v1/namespaces/${this.namespace}/replicasets`,
     );
