@@ -4,6 +4,7 @@ import { createCommandDeploy } from '../activities/deploy/command.ts';
 import { createGitHubDeployment } from '../activities/deploy/github/deployment.ts';
 import { createGitHubWorkflow } from '../activities/deploy/github/workflow.ts';
 import { createHttpDeploy } from '../activities/deploy/http.ts';
+import { createKubernetesDeploy } from '../activities/deploy/kubernetes.ts';
 import { createManualDeploy } from '../activities/deploy/manual.ts';
 import type { DeployAdapter } from '../activities/deploy/types.ts';
 import type { AdapterDeps } from '../activities/deps.ts';
@@ -90,6 +91,8 @@ function createDeploy(config: DeployConfig, deps: CompositionDeps): DeployAdapte
       return createGitHubWorkflow(config, deps);
     case 'http':
       return createHttpDeploy(config, deps);
+    case 'kubernetes':
+      return createKubernetesDeploy(config, deps);
     case 'manual':
       return createManualDeploy(config, deps);
   }

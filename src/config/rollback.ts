@@ -5,6 +5,7 @@ const goBack: ReadonlySet<DeployConfig['adapter']> = new Set([
   'argocd',
   'github-deployment',
   'github-workflow',
+  'kubernetes',
 ]);
 
 /** How a deploy of the environment is taken back; undefined where people do it by hand. */

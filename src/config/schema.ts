@@ -4,6 +4,7 @@ import { commandConfigSchema } from '../activities/deploy/command.ts';
 import { githubDeploymentConfigSchema } from '../activities/deploy/github/deployment.ts';
 import { githubWorkflowConfigSchema } from '../activities/deploy/github/workflow.ts';
 import { httpDeployConfigSchema } from '../activities/deploy/http.ts';
+import { kubernetesConfigSchema } from '../activities/deploy/kubernetes/config.ts';
 import { manualConfigSchema } from '../activities/deploy/manual.ts';
 import { commandMeasureConfigSchema } from '../activities/monitoring/command.ts';
 import { soak } from '../activities/monitoring/config.ts';
@@ -107,6 +108,7 @@ const deploySchema = z.discriminatedUnion('adapter', [
   githubDeploymentConfigSchema,
   githubWorkflowConfigSchema,
   httpDeployConfigSchema,
+  kubernetesConfigSchema,
   manualConfigSchema,
 ]);
 export type DeployConfig = z.infer<typeof deploySchema>;

@@ -51,6 +51,10 @@ services:
       production:
         deploy: { adapter: github-deployment, repository: acme/cart, tokenEnv: FORGE }
         rollback: *run
+  depot:
+    deploy:
+      production:
+        deploy: { adapter: kubernetes, kind: Deployment, namespace: depot, name: depot, image: 'depot:{ref}', server: https://k, tokenEnv: FORGE }
   desk:
     deploy:
       staging: { deploy: *run, rollback: { adapter: manual } }
@@ -78,14 +82,19 @@ test('each environment of a service has the adapters that the file names', () =>
 });
 
 test('an adapter that goes back by itself is its own rollback, unless the file says otherwise', () => {
-  const measures: string[] = [];
+  const unmeasured = { soak: 0, measures: [] };
   expect(namesOf('cart')).toEqual([
-    { deploy: 'github-workflow', rollback: 'github-workflow', measures },
-    { deploy: 'github-deployment', rollback: 'github-workflow', measures },
+    { deploy: 'github-workflow', rollback: 'github-workflow', ...unmeasured },
+    { deploy: 'github-deployment', rollback: 'github-workflow', ...unmeasured },
   ]);
+  expect(namesOf('depot')[1]).toEqual({
+    deploy: 'kubernetes',
+    rollback: 'kubernetes',
+    ...unmeasured,
+  });
   expect(namesOf('desk')).toEqual([
-    { deploy: 'github-workflow', rollback: 'manual', measures },
-    { deploy: 'github-deployment', rollback: 'github-deployment', measures },
+    { deploy: 'github-workflow', rollback: 'manual', ...unmeasured },
+    { deploy: 'github-deployment', rollback: 'github-deployment', ...unmeasured },
   ]);
 });
 

@@ -70,9 +70,9 @@ test.each([
   ],
   [
     'an adapter that is none',
-    production('{ adapter: kubernetes }'),
+    production('{ adapter: carrier-pigeon }'),
     [
-      '5:28: services.shop.deploy.production.deploy.adapter: must be argocd, command, github-deployment, github-workflow, http or manual.',
+      '5:28: services.shop.deploy.production.deploy.adapter: must be argocd, command, github-deployment, github-workflow, http, kubernetes or manual.',
     ],
   ],
   [
@@ -221,7 +221,7 @@ test('an anchor may be used in hundreds of services; what is wrong in it is told
     `services:\n  shop:\n    deploy: &deploy { production: { deploy: { adapter: ${adapter} } } }\n${services.join('')}`;
   expect(problemsOf(file('manual'))).toEqual([]);
   expect(problemsOf(file('magic'))).toEqual([
-    'hotfix.yaml:3:56: services.shop.deploy.production.deploy.adapter: must be argocd, command, github-deployment, github-workflow, http or manual.',
+    'hotfix.yaml:3:56: services.shop.deploy.production.deploy.adapter: must be argocd, command, github-deployment, github-workflow, http, kubernetes or manual.',
   ]);
 });
 

@@ -57,5 +57,5 @@ async function lookPatiently(look: Polling['look']): Promise<Look & { wait: numb
 const tooLong = ({ request, whom, place, timeout }: Polling, progress: string) =>
   permanent(
     'TimedOut',
-    `${whom} has not finished the ${request.action} of ${request.ref} within ${spell(timeout)} (last: ${progress}). It may still go on: see ${place}.`,
+    `${whom} has not finished the ${request.action} of ${request.ref} within ${spell(timeout)} (last: ${progress.replaceAll('\n', '; ')}). It may still go on: see ${place}.`,
   );
