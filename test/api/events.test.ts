@@ -280,7 +280,7 @@ describe('of several watchers', () => {
     expect(value).toMatchObject({ type: 'incidentOpened' });
     expect((await events.next()).value).toBeNull();
     await events.return(null);
-    watches.stop();
+    await watches.stop();
   });
 
   test('all are let go when the API stops', async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { workflowIdOf } from '../../src/process/contract.ts';
+import { derivedId, generationOf } from '../../src/api/ids.ts';
+import { taskQueue, workflowIdOf, workflowType } from '../../src/process/contract.ts';
 import type { IncidentEvent } from '../../src/process/events.ts';
 import type { PostMortem } from '../../src/process/postMortem.ts';
-import { bodies } from '../support/incidents.ts';
+import { bodies, opening } from '../support/incidents.ts';
 import { TestApi } from './support.ts';
 
 const request = { title: 'Checkout is down', service: 'shop' };
@@ -157,16 +158,19 @@ describe('POST /incidents', () => {
 
   test('a key goes on counting where it was, when its first incidents are not kept any more', async () => {
     const dedupKey = 'an "old" key';
-    const first = await start({ dedupKey });
-    await abort(first.body.id);
-    const second = await start({ dedupKey });
-    await untilKnown(first.body.id, 2);
-    await api.bed.client.workflowService.deleteWorkflowExecution({
-      namespace: 'default',
-      workflowExecution: { workflowId: workflowIdOf(first.body.id) },
+    const first = derivedId('dedupKey', dedupKey);
+    const third = generationOf(first, 3);
+    await api.bed.client.workflow.start(workflowType, {
+      workflowId: workflowIdOf(third),
+      taskQueue,
+      args: [{ ...opening({}, { dedupKey }), id: third }],
+      memo: { generation: 3 },
     });
-    await untilKnown(first.body.id, 1);
-    expect(await start({ dedupKey })).toMatchObject({ status: 200, body: { id: second.body.id } });
+    await untilKnown(first, 1);
+    expect(await start({ dedupKey })).toMatchObject({ status: 200, body: { id: third } });
+    await abort(third);
+    const next = await start({ dedupKey });
+    expect(next).toMatchObject({ status: 201, body: { id: generationOf(first, 4) } });
   });
 });
 

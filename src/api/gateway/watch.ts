@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import proto from '@temporalio/proto';
 import { workflowIdOf } from '../../process/contract.ts';
 import type { IncidentEvent } from '../../process/events.ts';
@@ -84,7 +85,8 @@ class Watch {
       historyEventFilterType: HISTORY_EVENT_FILTER_TYPE_ALL_EVENT,
     };
     let nextPageToken: Uint8Array | undefined;
-    do {
+    // The SDK does not notice a signal that was aborted before its call.
+    while (!this.stopping.signal.aborted) {
       const token = nextPageToken === undefined ? {} : { nextPageToken };
       const answer = await connection.withAbortSignal(this.stopping.signal, () =>
         connection.withDeadline(Date.now() + longPoll, () =>
@@ -93,7 +95,8 @@ class Watch {
       );
       nextPageToken = answer.nextPageToken;
       if (answer.history?.events?.length) yield;
-    } while (nextPageToken?.length);
+      if (!nextPageToken?.length) return;
+    }
   }
 
   private nextNews(): Promise<void> {
@@ -113,14 +116,9 @@ class Watch {
     this.announce();
   }
 
+  /** Until the next try, or the stop. */
   private pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, retryAfter);
-      this.stopping.signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    return sleep(retryAfter, undefined, { signal: this.stopping.signal }).catch(() => {});
   }
 }
 
@@ -129,6 +127,7 @@ export type News = IncidentEvent | LiveNews;
 /** Live events of all incidents. */
 export class Watches {
   private readonly watches = new Map<string, Watch>();
+  private readonly running = new Set<Promise<void>>();
   private readonly deps: GatewayDeps;
 
   constructor(deps: GatewayDeps) {
@@ -161,18 +160,24 @@ export class Watches {
     }
   }
 
-  stop(): void {
+  /** Ends every stream, and resolves when none has a question with Temporal any more. */
+  async stop(): Promise<void> {
     for (const watch of this.watches.values()) watch.stop();
     this.watches.clear();
+    await Promise.all(this.running);
   }
 
   private join(id: string): Watch {
-    const watch = this.watches.get(id) ?? new Watch(this.deps, id);
-    if (!this.watches.has(id)) {
-      this.watches.set(id, watch);
-      void watch.run();
-    }
+    const watch = this.watches.get(id) ?? this.begin(id);
     watch.watchers += 1;
+    return watch;
+  }
+
+  private begin(id: string): Watch {
+    const watch = new Watch(this.deps, id);
+    this.watches.set(id, watch);
+    const run = watch.run().finally(() => this.running.delete(run));
+    this.running.add(run);
     return watch;
   }
 

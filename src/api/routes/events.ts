@@ -17,7 +17,7 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
   { gateway },
 ) => {
   const watches = new Watches(gateway);
-  app.addHook('preClose', async () => watches.stop());
+  app.addHook('preClose', () => watches.stop());
 
   app.get(
     '/incidents/:id/events',
