@@ -47,6 +47,8 @@ const source = `
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 const key = process.env.HOTFIX_IDEMPOTENCY_KEY;
+// Before it is known to have begun: what is asked of it then must not be missed.
+const ends = existsSync('hang');
 process.on('SIGTERM', () => {
   appendFileSync('stopped', key + '\\n');
   process.exit(0);
@@ -54,7 +56,6 @@ process.on('SIGTERM', () => {
 writeFileSync('pid-' + key, String(process.pid));
 appendFileSync('begun', key + '\\n');
 console.log('deploying');
-const ends = existsSync('hang');
 const told = () => existsSync('ended') && readFileSync('ended', 'utf8').split('\\n').find((line) => line.startsWith(key + ' '));
 while (ends && !told()) await delay(20);
 process.exitCode = ends && told().endsWith('failed') ? 1 : 0;
