@@ -1,14 +1,19 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+export const base = {
+  globalSetup: 'test/support/build.ts',
+  // The SDK's native part keeps threads and handles that worker threads cannot share.
+  pool: 'forks',
+  // Most files start a server of their own: more at once only wait for each other.
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  hookTimeout: 180_000,
+} as const;
 
 export default defineConfig({
   test: {
+    ...base,
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/build.ts',
-    // The SDK's native part keeps threads and handles that worker threads cannot share.
-    pool: 'forks',
-    // Most files start a server of their own: more at once only wait for each other.
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    exclude: [...configDefaults.exclude, 'test/systems/**'],
   },
 });

@@ -59,9 +59,9 @@ export function deployStep(change: Partial<DeployStep> = {}): DeployStep {
 }
 
 /** An activity's environment that keeps the last heartbeat, as the server would for a retry. */
-export function activityEnvironment(heartbeatDetails?: unknown) {
+export function activityEnvironment(heartbeatDetails?: unknown, attempt = 1) {
   const environment = new MockActivityEnvironment(
-    { heartbeatDetails, heartbeatTimeoutMs: 3_000 },
+    { heartbeatDetails, attempt, heartbeatTimeoutMs: 3_000 },
     { logger: new DefaultLogger('ERROR') },
   );
   const beats: unknown[] = [];

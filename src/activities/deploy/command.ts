@@ -8,8 +8,9 @@ import { z } from 'zod';
 import { duration, spell } from '../../process/duration.ts';
 import type { AdapterDeps } from '../deps.ts';
 import { messageOf, permanent, transient } from '../failures.ts';
+import { type Obstacle, obstacleOf } from './program.ts';
 import { type Claim, type Ending, endOf, RunDirectory } from './run-directory.ts';
-import type { DeployAdapter, DeployRequest, Finished, Following, Run } from './types.ts';
+import type { Access, DeployAdapter, DeployRequest, Finished, Following, Run } from './types.ts';
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: 'must be the name of an environment variable',
@@ -219,17 +220,30 @@ export function createCommandDeploy(config: CommandConfig, deps: AdapterDeps): D
       ? `(by SIGKILL, since it was not gone ${spell(config.stopGrace)} after SIGTERM)`
       : '(by SIGTERM)';
 
-  function notStarted({ problem }: Ending): Error {
+  function notStarted({ problem = '' }: Ending): Error {
+    const why =
+      reasonOf(problem) ?? `${config.command[0]} could not be started (${problem || 'no reason'})`;
+    return permanent('ProgramNotStarted', `Nothing was executed, because ${why}.`);
+  }
+
+  function reasonOf(problem: string): string | undefined {
     const path = config.command[0];
-    const reasons: Record<string, string> = {
+    const reasons: Record<Obstacle, string> = {
       notFound: `the program ${path} was not found: check command in the configuration, and the PATH of the worker`,
       notExecutable: `${path} may not be executed: make it executable (chmod +x) for the worker's user`,
       noDirectory: `the folder ${config.cwd} does not exist: check cwd in the configuration`,
     };
-    return permanent(
-      'ProgramNotStarted',
-      `Nothing was executed, because ${reasons[problem ?? ''] ?? `${path} could not be started (${problem})`}.`,
-    );
+    return reasons[problem as Obstacle];
+  }
+
+  /** Whether it could be started; nothing is. */
+  async function check(): Promise<Access> {
+    const path = config.env.PATH ?? deps.environment.PATH;
+    const obstacle = await obstacleOf(config.command[0], resolve(config.cwd ?? '.'), path);
+    if (obstacle === undefined) {
+      return { summary: `${config.command[0]} is there and may be executed.` };
+    }
+    throw permanent('ProgramNotStarted', `It could not be executed: ${reasonOf(obstacle)}.`);
   }
 
   async function outputOf(directory: RunDirectory, bytes: number): Promise<string> {
@@ -240,7 +254,7 @@ export function createCommandDeploy(config: CommandConfig, deps: AdapterDeps): D
     return endOf(text, bytes);
   }
 
-  return { name: 'command', find, start, follow };
+  return { name: 'command', check, find, start, follow };
 }
 
 async function prepare(directory: RunDirectory): Promise<void> {

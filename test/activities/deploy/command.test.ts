@@ -1,5 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -171,7 +179,7 @@ test('much output is bounded on disk and in the result, and keeps its end whole'
   expect(size).toBeLessThan(2.2 * 1024 * 1024);
 });
 
-test.each([
+const unstartable: [string, [string], object, RegExp][] = [
   [
     'is missing',
     ['hotfix-no-such-program'],
@@ -185,13 +193,45 @@ test.each([
     { cwd: '/no/such/folder' },
     /\/no\/such\/folder does not exist: check cwd/,
   ],
-])('a program that %s is a clear failure', async (_, command, more, message) => {
-  const { deploy } = activities(command as [string], more);
-  await expect(activityEnvironment().execute(deploy, deployStep())).rejects.toMatchObject({
-    type: 'ProgramNotStarted',
-    nonRetryable: true,
-    message: expect.stringMatching(message),
-  });
+];
+
+test.each(unstartable)(
+  'a program that %s is a clear failure',
+  async (_, command, more, message) => {
+    const { deploy } = activities(command, more);
+    await expect(activityEnvironment().execute(deploy, deployStep())).rejects.toMatchObject({
+      type: 'ProgramNotStarted',
+      nonRetryable: true,
+      message: expect.stringMatching(message),
+    });
+  },
+);
+
+function check(command: [string, ...string[]], more: object = {}) {
+  const adapter = createCommandDeploy(configOf(command, more), adapterDeps());
+  const target = { service: 'shop', environment: 'production' } as const;
+  return adapter.check?.(target, new AbortController().signal);
+}
+
+test.each(unstartable)(
+  'the preflight finds a program that %s',
+  async (_, command, more, message) => {
+    await expect(check(command, more)).rejects.toMatchObject({
+      type: 'ProgramNotStarted',
+      nonRetryable: true,
+      message: expect.stringMatching(message),
+    });
+  },
+);
+
+test('the preflight finds what could be started as it would be, and starts nothing', async () => {
+  const command = program('');
+  chmodSync(command[1] ?? '', 0o755);
+  for (const found of [command, ['./program.mjs'], ['program.mjs']] as [string][]) {
+    const more = { cwd: folder, env: { PATH: `/nowhere:.:${process.env.PATH}` } };
+    expect((await check(found, more))?.summary).toContain(`${found[0]} is there`);
+  }
+  expect(executions()).toBe(0);
 });
 
 test('a data directory that cannot be written', async () => {
