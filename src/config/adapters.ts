@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { createCommandDeploy } from '../activities/deploy/command.ts';
+import { createGitHubDeployment } from '../activities/deploy/github/deployment.ts';
+import { createGitHubWorkflow } from '../activities/deploy/github/workflow.ts';
 import { createHttpDeploy } from '../activities/deploy/http.ts';
 import { createManualDeploy } from '../activities/deploy/manual.ts';
 import type { DeployAdapter } from '../activities/deploy/types.ts';
@@ -13,6 +15,7 @@ import type { NotificationChannel } from '../activities/notify/types.ts';
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
 import type { Environment } from '../process/outcomes.ts';
+import { rollbackOf } from './rollback.ts';
 import type {
   ChannelConfig,
   Config,
@@ -54,10 +57,10 @@ function connect(
     measures: (service?.monitoring?.measures ?? []).map((measure) => createMeasure(measure, deps)),
   };
   const at = (environment: Environment): ServiceAdapters => {
-    const { deploy = byHand, rollback = byHand } = service?.deploy?.[environment] ?? {};
+    const configured = service?.deploy?.[environment];
     return {
-      deploy: createDeploy(deploy, deps),
-      rollback: createDeploy(rollback, deps),
+      deploy: createDeploy(configured?.deploy ?? byHand, deps),
+      rollback: createDeploy(rollbackOf(configured) ?? byHand, deps),
       monitoring,
     };
   };
@@ -70,6 +73,10 @@ function createDeploy(config: DeployConfig, deps: CompositionDeps): DeployAdapte
   switch (config.adapter) {
     case 'command':
       return createCommandDeploy(config, deps);
+    case 'github-deployment':
+      return createGitHubDeployment(config, deps);
+    case 'github-workflow':
+      return createGitHubWorkflow(config, deps);
     case 'http':
       return createHttpDeploy(config, deps);
     case 'manual':

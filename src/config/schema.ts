@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { commandConfigSchema } from '../activities/deploy/command.ts';
+import { githubDeploymentConfigSchema } from '../activities/deploy/github/deployment.ts';
+import { githubWorkflowConfigSchema } from '../activities/deploy/github/workflow.ts';
 import { httpDeployConfigSchema } from '../activities/deploy/http.ts';
 import { manualConfigSchema } from '../activities/deploy/manual.ts';
 import { monitoringWindow } from '../activities/monitoring/config.ts';
@@ -78,6 +80,8 @@ export const partialPolicySchema = z.strictObject({
 
 const deploySchema = z.discriminatedUnion('adapter', [
   commandConfigSchema,
+  githubDeploymentConfigSchema,
+  githubWorkflowConfigSchema,
   httpDeployConfigSchema,
   manualConfigSchema,
 ]);
@@ -85,8 +89,11 @@ export type DeployConfig = z.infer<typeof deploySchema>;
 
 const environmentSchema = z.strictObject({
   deploy: deploySchema.describe('How a fix gets there'),
-  rollback: deploySchema.optional().describe('How it is taken back; without it, by hand'),
+  rollback: deploySchema
+    .optional()
+    .describe('How it is taken back; without it by `deploy` where that can, else by hand'),
 });
+export type EnvironmentConfig = z.infer<typeof environmentSchema>;
 
 const measureSchema = z.discriminatedUnion('adapter', [
   httpProbeConfigSchema,

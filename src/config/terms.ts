@@ -1,13 +1,13 @@
 import type { ServiceTerms } from '../process/events.ts';
 import { type Role, roleIds } from '../process/phases.ts';
 import { type Policy, policySchema } from '../process/policy.ts';
+import { rollbackOf } from './rollback.ts';
 import type { Config, ServiceConfig } from './schema.ts';
 
 type Assignments = Partial<Record<Role, string[]>>;
 
 /** What an incident of the service begins with; of one that is not in the file, the defaults. */
 export function termsOf(config: Config, service?: ServiceConfig): ServiceTerms {
-  const production = service?.deploy?.production;
   return {
     policy: mergePolicy(config.policy, service?.policy),
     assignments: mergeRoles(config.roles, service?.roles),
@@ -15,7 +15,7 @@ export function termsOf(config: Config, service?: ServiceConfig): ServiceTerms {
     staging: service?.deploy?.staging !== undefined,
     monitored: service?.monitoring !== undefined,
     stagingMonitored: false,
-    rollback: production?.rollback !== undefined && production.rollback.adapter !== 'manual',
+    rollback: rollbackOf(service?.deploy?.production) !== undefined,
   };
 }
 

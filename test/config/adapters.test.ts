@@ -13,7 +13,7 @@ import { webhookSecret } from './support.ts';
 const dataDirectory = mkdtempSync(path.join(tmpdir(), 'hotfix-adapters-'));
 afterAll(() => rmSync(dataDirectory, { recursive: true }));
 
-const env = { DEPLOYS: webhookSecret, PROM: 'token', CHAT: webhookSecret };
+const env = { DEPLOYS: webhookSecret, PROM: 'token', CHAT: webhookSecret, FORGE: 'token' };
 const deps: CompositionDeps = {
   ...systemClock,
   environment: process.env,
@@ -39,6 +39,16 @@ services:
       measures:
         - { adapter: http, name: health, url: http://shop }
         - { adapter: prometheus, name: up, url: http://prom, query: up, condition: { above: 0 }, tokenEnv: PROM }
+  cart:
+    deploy:
+      staging: { deploy: &run { adapter: github-workflow, repository: acme/cart, workflow: d.yml, tokenEnv: FORGE } }
+      production:
+        deploy: { adapter: github-deployment, repository: acme/cart, tokenEnv: FORGE }
+        rollback: *run
+  desk:
+    deploy:
+      staging: { deploy: *run, rollback: { adapter: manual } }
+      production: { deploy: { adapter: github-deployment, repository: acme/cart, tokenEnv: FORGE } }
 notifications:
   - adapter: log
   - { adapter: webhook, name: chat, url: http://chat, secretEnv: CHAT }
@@ -58,6 +68,18 @@ test('each environment of a service has the adapters that the file names', () =>
   expect(namesOf('shop')).toEqual([
     { deploy: 'http', rollback: 'manual', measures },
     { deploy: 'command', rollback: 'http', measures },
+  ]);
+});
+
+test('an adapter that goes back by itself is its own rollback, unless the file says otherwise', () => {
+  const measures: string[] = [];
+  expect(namesOf('cart')).toEqual([
+    { deploy: 'github-workflow', rollback: 'github-workflow', measures },
+    { deploy: 'github-deployment', rollback: 'github-workflow', measures },
+  ]);
+  expect(namesOf('desk')).toEqual([
+    { deploy: 'github-workflow', rollback: 'manual', measures },
+    { deploy: 'github-deployment', rollback: 'github-deployment', measures },
   ]);
 });
 

@@ -8,7 +8,10 @@ import { webhookSecret } from './support.ts';
 
 const page = readFileSync('docs/configuration.md', 'utf8');
 const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
-const env = { DEPLOY_SECRET: webhookSecret, CHAT_SECRET: webhookSecret, PROMETHEUS_TOKEN: 'token' };
+const env = {
+  ...{ DEPLOY_SECRET: webhookSecret, CHAT_SECRET: webhookSecret },
+  ...{ PROMETHEUS_TOKEN: 'token', DEPLOY_TOKEN: 'token' },
+};
 
 test('there are examples', () => {
   expect(blocks.length).toBeGreaterThanOrEqual(5);

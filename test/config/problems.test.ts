@@ -71,7 +71,9 @@ test.each([
   [
     'an adapter that is none',
     production('{ adapter: kubernetes }'),
-    ['5:28: services.shop.deploy.production.deploy.adapter: must be command, http or manual.'],
+    [
+      '5:28: services.shop.deploy.production.deploy.adapter: must be command, github-deployment, github-workflow, http or manual.',
+    ],
   ],
   [
     'no adapter',
@@ -217,7 +219,7 @@ test('an anchor may be used in hundreds of services; what is wrong in it is told
     `services:\n  shop:\n    deploy: &deploy { production: { deploy: { adapter: ${adapter} } } }\n${services.join('')}`;
   expect(problemsOf(file('manual'))).toEqual([]);
   expect(problemsOf(file('magic'))).toEqual([
-    'hotfix.yaml:3:56: services.shop.deploy.production.deploy.adapter: must be command, http or manual.',
+    'hotfix.yaml:3:56: services.shop.deploy.production.deploy.adapter: must be command, github-deployment, github-workflow, http or manual.',
   ]);
 });
 

@@ -49,7 +49,7 @@ export async function carryOut(
   return await withHeartbeat(heldBefore(adapter, request), async (heart) => {
     const run =
       heart.details?.run ??
-      (await adapter.find(request, signal)) ??
+      (await adapter.find(request, signal, context.info.attempt > 1)) ??
       (await begin(adapter, request, signal));
     const hold = (progress?: string) => heart.set({ adapter: adapter.name, run, progress });
     hold();

@@ -1,8 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { z } from 'zod';
-import { duration, spell } from '../../process/duration.ts';
+import { duration } from '../../process/duration.ts';
 import type { AdapterDeps } from '../deps.ts';
-import { isTransient, permanent } from '../failures.ts';
 import {
   assertOk,
   badAnswer,
@@ -15,6 +14,7 @@ import {
 import { createSigner } from '../webhook.ts';
 import { endOf } from './run-directory.ts';
 import type { DeployAdapter, DeployRequest, Finished, Following, Run } from './types.ts';
+import { type Look, untilFinished } from './until-finished.ts';
 
 const short = duration.refine((value) => value >= 100 && value <= 600_000, {
   error: 'must be from 100ms to 10m',
@@ -52,7 +52,8 @@ type Answer = z.infer<typeof answerSchema>;
  * Asks a deploy system to do it. The POST carries the step's idempotency key as `Idempotency-Key`
  * and as `webhook-id`; where an answer is lost the same POST is sent again, so the receiver must
  * not begin a second run for a key it has seen. The status requests are signed in the same way,
- * over an empty body.
+ * over an empty body. There is no preflight: a receiver is asked for nothing but deploys, and a
+ * status url is known only once one has begun.
  */
 export function createHttpDeploy(config: HttpDeployConfig, deps: AdapterDeps): DeployAdapter {
   const sign = createSigner(config.secretEnv, deps);
@@ -106,59 +107,29 @@ export function createHttpDeploy(config: HttpDeployConfig, deps: AdapterDeps): D
   }
 
   async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
+    const place = run.url ?? config.url;
+    const look = () => ask(run, request, following.signal);
+    const { interval, timeout } = config;
+    const polling = { run, request, look, whom, place, interval, timeout };
     try {
-      return await untilFinished(run, request, following);
+      return await untilFinished(polling, following, deps);
     } catch (error) {
       if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
       throw new CancelledFailure(
-        `The ${request.action} of ${request.ref} is no longer followed; the deploy system was not told to stop it: see ${run.url ?? config.url}.`,
+        `The ${request.action} of ${request.ref} is no longer followed; the deploy system was not told to stop it: see ${place}.`,
       );
     }
   }
 
-  async function untilFinished(
-    run: Run,
-    request: DeployRequest,
-    { report, signal }: Following,
-  ): Promise<Finished> {
-    const deadline = Date.parse(run.startedAt) + config.timeout;
-    for (;;) {
-      const { finished, progress, wait } = await ask(run, request, signal);
-      if (finished) return finished;
-      report(progress);
-      if (deps.now().getTime() >= deadline) throw tooLong(run, request, progress);
-      await deps.sleep(Math.max(wait, config.interval), signal);
-    }
-  }
-
-  /** One status request. What may be gone at the next one is progress to tell, not a failure. */
-  async function ask(run: Run, request: DeployRequest, signal: AbortSignal) {
+  /** One status request. */
+  async function ask(run: Run, request: DeployRequest, signal: AbortSignal): Promise<Look> {
     const url = run.memory?.statusUrl ?? config.url;
+    const headers = sign(run.id, '');
     const { requestTimeout: timeout } = config;
-    const outgoing: HttpCall = {
-      whom,
-      url,
-      method: 'GET',
-      headers: sign(run.id, ''),
-      timeout,
-      signal,
-    };
-    try {
-      const answer = parseAnswer(await send(outgoing), outgoing, answerSchema);
-      const progress = answer.summary ?? answer.status;
-      return { finished: finishedBy(answer, request), progress, wait: 0 };
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      const { message, nextRetryDelay } = error;
-      return { finished: undefined, progress: message, wait: Number(nextRetryDelay ?? 0) };
-    }
+    const outgoing: HttpCall = { whom, url, method: 'GET', headers, timeout, signal };
+    const answer = parseAnswer(await send(outgoing), outgoing, answerSchema);
+    return { finished: finishedBy(answer, request), progress: answer.summary ?? answer.status };
   }
-
-  const tooLong = (run: Run, request: DeployRequest, progress: string) =>
-    permanent(
-      'TimedOut',
-      `The deploy system has not finished the ${request.action} of ${request.ref} within ${spell(config.timeout)} (last: ${progress}). It may still go on: see ${run.url ?? config.url}.`,
-    );
 
   function finishedBy(answer: Answer, request: DeployRequest): Finished | undefined {
     const { status: outcome, summary, output = '', url } = answer;

@@ -66,8 +66,11 @@ export interface DeployAdapter {
    * target exists. Throws as `start` would; absent where nothing can be tried.
    */
   check?(target: DeployTarget, signal: AbortSignal): Promise<Access>;
-  /** What this step has already begun, so far as the deploy system can tell. */
-  find(request: DeployRequest, signal: AbortSignal): Promise<Run | undefined>;
+  /**
+   * What this step has already begun, so far as the deploy system can tell. `again` where an earlier
+   * attempt may have begun it a moment ago: a system that shows its runs late is given time.
+   */
+  find(request: DeployRequest, signal: AbortSignal, again?: boolean): Promise<Run | undefined>;
   /**
    * Begins it; given the same `idempotencyKey` twice, at most one run executes. `before` is what
    * `live` told; an adapter that can keeps it with the run, so that `find` has it again.
