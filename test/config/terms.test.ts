@@ -143,6 +143,12 @@ test.each([
   expect(termsIn(text, 'shop').rollback).toBe(expected);
 });
 
+test('a deploy that goes back by itself is a rollback', () => {
+  const text = `services: { shop: { deploy: { production: { deploy: { adapter: github-deployment, repository: acme/shop, tokenEnv: TOKEN } } } } }`;
+  const terms = createDirectory(parseConfig(text, { TOKEN: 'token' })).termsOf('shop');
+  expect(terms).toMatchObject({ rollback: true });
+});
+
 test('unknown services are refused where the file says so, whatever they are called', () => {
   const directory = createDirectory(
     parseConfig('unknownServices: refuse\nservices: { shop: {} }', {}),

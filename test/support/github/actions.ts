@@ -1,4 +1,4 @@
-import { type Answer, type Route, refuse, type World } from './server.ts';
+import { type Answer, type Route, refuse, type World } from './world.ts';
 
 export interface WorkflowRun extends Record<string, unknown> {
   id: number;

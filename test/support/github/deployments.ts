@@ -1,4 +1,4 @@
-import { type Answer, type Route, refuse, type World } from './server.ts';
+import { type Answer, type Route, refuse, type World } from './world.ts';
 
 interface Status extends Record<string, unknown> {
   state: string;

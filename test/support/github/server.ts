@@ -6,36 +6,16 @@ import { dirname, join } from 'node:path';
 import { type Exchange, OpenApi } from '../openapi.ts';
 import { actionsRoutes } from './actions.ts';
 import { deploymentRoutes } from './deployments.ts';
-
-export interface Answer {
-  status: number;
-  body?: unknown;
-  headers?: Record<string, string>;
-}
-
-export interface Route {
-  method: string;
-  /** With a group for each part that the handler gets. */
-  path: RegExp;
-  /** The permission that it needs, as GitHub names it; none for what any reader may do. */
-  needs?: string;
-  handle: (request: Exchange, ...parts: string[]) => Answer;
-}
-
-/** What GitHub knows; a test may look at it and change it. */
-export interface World {
-  api: OpenApi;
-  /** Where the stand-in is. */
-  url: string;
-  /** The commits by the refs that lead to them. */
-  commits: Map<string, string>;
-  /** Whether what begins from now on hangs. */
-  hangs: boolean;
-}
-
-export const repository = 'acme/shop';
-export const writer = 'github_pat_of_a_writer';
-export const reader = 'github_pat_of_a_reader';
+import {
+  type Answer,
+  type Route,
+  reader,
+  refuse,
+  repository,
+  sha,
+  type World,
+  writer,
+} from './world.ts';
 
 type Description = 'api.github.com' | 'ghes-3.19';
 const known = new Map<Description, OpenApi>();
@@ -49,9 +29,6 @@ function descriptionOf(name: Description): OpenApi {
   known.set(name, api);
   return api;
 }
-
-export const sha = (seed: string): string =>
-  Buffer.from(seed.padEnd(20, '.')).toString('hex').slice(0, 40);
 
 /**
  * A stand-in for GitHub's API that holds every request and each of its own answers against GitHub's
@@ -116,11 +93,6 @@ export async function startGitHub(description: Description = 'api.github.com') {
 
 export type GitHub = Awaited<ReturnType<typeof startGitHub>>;
 
-export const refuse = (status: number, message: string): Answer => ({
-  status,
-  body: { message, documentation_url: 'https://docs.github.com/rest', status: String(status) },
-});
-
 const forbid = (needs: string): Answer => ({
   ...refuse(403, 'Resource not accessible by personal access token'),
   headers: { 'x-accepted-github-permissions': needs },
@@ -144,9 +116,9 @@ const repositoryRoutes = ({ api }: World): Route[] => [
     path: /^$/,
     handle: () => {
       const example = api.exampleOf('get', '/repos/{owner}/{repo}', 200);
-      const { source, parent, ...own } = example;
-      // The example lacks what the schema requires.
-      return { status: 200, body: { ...own, language: 'TypeScript', full_name: repository } };
+      // The example lacks a language, here and in what the repository is a fork of.
+      const own = { language: 'TypeScript', full_name: repository, source: undefined };
+      return { status: 200, body: { ...example, ...own } };
     },
   },
   {

@@ -1,8 +1,10 @@
-import { reader, repository, startGitHub, writer } from '../../../support/github/server.ts';
+import { startGitHub } from '../../../support/github/server.ts';
+import { reader, repository, writer } from '../../../support/github/world.ts';
 import { type DeploySystem, deployContract } from '../contract.ts';
 
 async function make(): Promise<DeploySystem> {
-  const { world, url, deployments, close } = await startGitHub();
+  const github = await startGitHub();
+  const { world, url, deployments } = github;
   deployments.byHand('v1');
   return {
     url,
@@ -47,7 +49,7 @@ async function make(): Promise<DeploySystem> {
       ref: 'v9',
       says: /refuses to create a deployment of v9.*No ref found/,
     }),
-    close,
+    close: () => github.close(),
   };
 }
 

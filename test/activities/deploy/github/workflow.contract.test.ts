@@ -1,9 +1,11 @@
 import { workflow } from '../../../support/github/actions.ts';
-import { reader, repository, startGitHub, writer } from '../../../support/github/server.ts';
+import { startGitHub } from '../../../support/github/server.ts';
+import { reader, repository, writer } from '../../../support/github/world.ts';
 import { type DeploySystem, deployContract } from '../contract.ts';
 
 async function make(): Promise<DeploySystem> {
-  const { world, url, actions, close } = await startGitHub();
+  const github = await startGitHub();
+  const { world, url, actions } = github;
   actions.byHand('v1');
   const finish = (key: string, conclusion: string) => {
     for (const one of actions.holding(key)) actions.finish(one, conclusion);
@@ -55,7 +57,7 @@ async function make(): Promise<DeploySystem> {
       ref: 'v9-withdrawn',
       says: /refuses to run deploy\.yml on main.*not in the list of allowed values/,
     }),
-    close,
+    close: () => github.close(),
   };
 }
 
