@@ -54,10 +54,9 @@ process.on('SIGTERM', () => {
 writeFileSync('pid-' + key, String(process.pid));
 appendFileSync('begun', key + '\\n');
 console.log('deploying');
-const ends = existsSync('hang');
-const told = () => existsSync('ended') && readFileSync('ended', 'utf8').split('\\n').find((line) => line.startsWith(key + ' '));
-while (ends && !told()) await delay(20);
-process.exitCode = ends && told().endsWith('failed') ? 1 : 0;
+const told = () => !existsSync('ended') ? undefined : readFileSync('ended', 'utf8').split('\\n').find((line) => line.startsWith(key + ' '));
+while (existsSync('hang') && !told()) await delay(20);
+process.exitCode = told()?.endsWith('failed') ? 1 : 0;
 `;
 
 const local = 'a program is no server';
