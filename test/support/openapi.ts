@@ -96,13 +96,13 @@ export class OpenApi {
     const found = this.#find(method, new URL(path, 'http://api').pathname);
     if (!found) return status === 404 ? [] : [`${method} ${path} is not described`];
     const response = found.operation.responses[status];
-    if (response === undefined) {
-      return status >= 400
-        ? this.#problems(this.#errorSchema, body, `the answer ${status}`)
-        : [`${method} ${path} does not answer ${status}`];
+    const content = this.#resolve<Body | undefined>(response)?.content?.[json];
+    // Of some errors a description has only the words, not what they look like.
+    if (!content && status >= 400) {
+      return this.#problems(this.#errorSchema, body, `the answer ${status}`);
     }
-    const { content } = this.#resolve<Body>(response);
-    if (!content?.[json]) return body === undefined ? [] : [`${status} has no body`];
+    if (response === undefined) return [`${method} ${path} does not answer ${status}`];
+    if (!content) return body === undefined ? [] : [`${status} has no body`];
     const place = this.#pointerOf(response, `${found.pointer}/responses/${status}`);
     return this.#problems(
       `${place}/content/${escapeStep(json)}/schema`,

@@ -29,6 +29,8 @@ export function actionsRoutes(world: World) {
     /** In how many lists a new run is not yet found. */
     hidesFor: 0,
     workflow: 'active',
+    named: nameOf,
+    cannotCancel: false,
   };
 
   function create(inputs: Record<string, string>): Made {
@@ -36,7 +38,7 @@ export function actionsRoutes(world: World) {
     const now = new Date().toISOString();
     const run: WorkflowRun = {
       ...world.api.exampleOf('get', `${base}/runs/{run_id}`, 200),
-      ...{ id, display_title: nameOf(inputs), event: 'workflow_dispatch' },
+      ...{ id, display_title: state.named(inputs), event: 'workflow_dispatch' },
       ...{ status: 'queued', conclusion: null, path: `.github/workflows/${workflow}` },
       ...{ created_at: now, updated_at: now, run_started_at: now },
       html_url: `https://github.com/acme/shop/actions/runs/${id}`,
@@ -104,7 +106,7 @@ export function actionsRoutes(world: World) {
   function cancel(id: string): Answer {
     const one = find(id);
     if (!one) return refuse(404, 'Not Found');
-    if (one.run.status === 'completed') {
+    if (one.run.status === 'completed' || state.cannotCancel) {
       return refuse(409, 'Cannot cancel a workflow run that is completed.');
     }
     finish(one, 'cancelled');
@@ -146,8 +148,8 @@ export function actionsRoutes(world: World) {
     /** Those whose name holds the key. */
     holding: (key: string) => made.filter(({ run }) => run.display_title.includes(`[${key}]`)),
     /** As people run it from the page, successfully. */
-    byHand(ref: string): WorkflowRun {
-      const one = create({ action: 'deploy', ref, environment: 'production' });
+    byHand(ref: string, environment = 'production'): WorkflowRun {
+      const one = create({ action: 'deploy', ref, environment });
       finish(one, 'success');
       return one.run;
     },
