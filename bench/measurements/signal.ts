@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Bench } from '../support/bench.ts';
 import { compare } from '../support/comparison.ts';
 import { declared, startIncidents } from '../support/incidents.ts';
 import type { Measurement } from '../support/measurement.ts';
 import { signalRaw } from '../support/raw.ts';
-import { type Sides, sideBySide } from '../support/side-by-side.ts';
+import { sideBySide } from '../support/side-by-side.ts';
 import { type Stand, withStand } from '../support/stand.ts';
 
 const name = 'commented';
 const comment = { text: 'The error rate falls since the fix went live; watching the checkout.' };
 
+/** In each round either side signals each of the incidents once. */
 const crowds = [
-  { callers: 1, rounds: 10, calls: 20 },
-  { callers: 20, rounds: 10, calls: 80 },
+  { callers: 1, incidents: 10, rounds: 20, patience: 20_000 },
+  { callers: 20, incidents: 60, rounds: 16, patience: 20_000 },
 ];
 
 export const signal: Measurement = {
@@ -24,35 +24,30 @@ export const signal: Measurement = {
   measure: (bench) =>
     withStand(bench, async (stand) => {
       const compared = [];
-      for (const plan of crowds) compared.push(await measureAt(plan, stand, bench));
+      for (const { incidents, ...plan } of crowds) {
+        const what = `signalling, ${plan.callers} at a time`;
+        const onRound = (round: number) =>
+          bench.progress.now(what, `round ${round} of ${plan.rounds}`);
+        bench.progress.now(what);
+        const requests = Array.from({ length: incidents }, () => declared);
+        const ids = await startIncidents(stand.api, requests, plan.callers);
+        const timings = await sideBySide(sidesOn(stand, ids), { ...plan, onRound });
+        compared.push({ callers: plan.callers, ...timings });
+      }
       return compare('signal', compared);
     }),
 };
 
-async function measureAt(
-  plan: (typeof crowds)[number],
-  stand: Stand,
-  { progress }: Bench,
-): Promise<Parameters<typeof compare>[1][number]> {
-  const { callers, rounds } = plan;
-  const onRound = (round: number) =>
-    progress.now(`signalling, ${callers} at a time`, `round ${round} of ${rounds}`);
-  const requests = Array.from({ length: plan.calls }, () => declared);
-  const ids = await startIncidents(stand.api, requests, callers);
-  return { callers, ...(await sideBySide(sidesOn(stand, ids), { ...plan, onRound })) };
-}
-
-function sidesOn({ api, client }: Stand, ids: string[]): Sides<string, string> {
+function sidesOn({ api, client }: Stand, ids: string[]) {
+  const prepare = () => ids;
   return {
     raw: {
-      prepare: () => ids,
-      call: (id) => {
+      prepare,
+      call: (id: string) => {
         const envelope = { by: 'operator', at: new Date().toISOString(), requestId: randomUUID() };
         return signalRaw(client, id, name, { ...comment, ...envelope });
       },
     },
-    api: { prepare: () => ids, call: (id) => api.signal(id, name, comment) },
-    // Each call ends with the worker's answer: nothing is left to be done.
-    settle: async () => {},
+    api: { prepare, call: (id: string) => api.signal(id, name, comment) },
   };
 }

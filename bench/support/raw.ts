@@ -27,9 +27,7 @@ export function rawStart(id: string, request: IncidentRequest) {
   };
 }
 
-export type RawStart = ReturnType<typeof rawStart>;
-
-export const startRaw = (client: Client, options: RawStart) =>
+export const startRaw = (client: Client, options: ReturnType<typeof rawStart>) =>
   client.workflow.start(workflowType, options);
 
 /** A signal and the question what became of it, as the API puts it; no acceptance is an error. */

@@ -4,22 +4,16 @@ import { type Timing, together } from './statistics.ts';
 /** One of the two ways to do the same thing. */
 export interface Side<T> {
   /** What the calls of a round need; not timed. */
-  prepare: (count: number) => T[];
+  prepare: () => T[];
   call: (input: T) => Promise<unknown>;
-}
-
-export interface Sides<R, A> {
-  raw: Side<R>;
-  api: Side<A>;
-  /** Runs before each round of a side and is not timed: what went before must not weigh on it. */
-  settle: () => Promise<unknown>;
 }
 
 export interface Plan {
   callers: number;
+  /** How many rounds there are at most. */
   rounds: number;
-  /** Calls of each side in a round. */
-  calls: number;
+  /** Milliseconds after which no round begins; two are made all the same. */
+  patience: number;
   onRound: (round: number) => void;
 }
 
@@ -28,18 +22,15 @@ export interface Plan {
  * machine and a growing database weigh on both alike. A first round warms both up and does not count.
  */
 export async function sideBySide<R, A>(
-  { raw, api, settle }: Sides<R, A>,
-  { callers, rounds, calls, onRound }: Plan,
+  { raw, api }: { raw: Side<R>; api: Side<A> },
+  { callers, rounds, patience, onRound }: Plan,
 ): Promise<{ raw: Timing; api: Timing }> {
   const measured = { raw: [] as Timing[], api: [] as Timing[] };
-  const turn = async <T>({ prepare, call }: Side<T>) => {
-    const inputs = prepare(calls);
-    await settle();
-    return callAll(inputs, callers, call);
-  };
-  const measureRaw = async () => measured.raw.push(await turn(raw));
-  const measureApi = async () => measured.api.push(await turn(api));
+  const measureRaw = async () => measured.raw.push(await callAll(raw.prepare(), callers, raw.call));
+  const measureApi = async () => measured.api.push(await callAll(api.prepare(), callers, api.call));
+  const end = performance.now() + patience;
   for (let round = 0; round <= rounds; round += 1) {
+    if (round > 2 && performance.now() > end) break;
     onRound(round);
     for (const measure of round % 2 ? [measureApi, measureRaw] : [measureRaw, measureApi])
       await measure();
