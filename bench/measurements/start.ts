@@ -7,8 +7,8 @@ import { sideBySide } from '../support/side-by-side.ts';
 import { type Stand, withStand } from '../support/stand.ts';
 
 const crowds = [
-  { callers: 1, calls: 20, rounds: 20, patience: 15_000 },
-  { callers: 20, calls: 100, rounds: 16, patience: 20_000 },
+  { callers: 1, calls: 5, rounds: 100, patience: 20_000 },
+  { callers: 20, calls: 60, rounds: 20, patience: 20_000 },
 ];
 
 export const start: Measurement = {

@@ -11,16 +11,21 @@ export class Api {
   }
 
   start(incident: object): Promise<IncidentView> {
-    return this.call('POST', '/incidents', 201, incident);
+    return this.call('POST', '/incidents', [201], incident);
   }
 
   /** Sends a signal; anything but an accepted verdict is an error. */
-  signal(id: string, signal: string, body: object): Promise<IncidentView> {
-    return this.call('POST', `/incidents/${id}/signals/${signal}`, 200, body);
+  signal(id: string, signal: string, body: object): Promise<unknown> {
+    return this.call('POST', `/incidents/${id}/signals/${signal}`, [200], body);
+  }
+
+  /** Sends a signal; that it is recorded will do. */
+  record(id: string, signal: string, body: object): Promise<unknown> {
+    return this.call('POST', `/incidents/${id}/signals/${signal}`, [200, 202], body);
   }
 
   read(id: string): Promise<IncidentView> {
-    return this.call('GET', `/incidents/${id}`, 200);
+    return this.call('GET', `/incidents/${id}`, [200]);
   }
 
   close(): Promise<void> {
@@ -30,7 +35,7 @@ export class Api {
   private async call(
     method: 'GET' | 'POST',
     path: string,
-    wanted: number,
+    wanted: number[],
     content?: object,
   ): Promise<IncidentView> {
     const { statusCode, body } = await request(`${this.url}${path}`, {
@@ -42,7 +47,7 @@ export class Api {
       }),
     });
     const answer = (await body.json()) as IncidentView;
-    if (statusCode === wanted) return answer;
+    if (wanted.includes(statusCode)) return answer;
     throw new Error(`${method} ${path} was answered ${statusCode}: ${JSON.stringify(answer)}`);
   }
 }

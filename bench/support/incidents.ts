@@ -51,7 +51,7 @@ export async function straightIncident(api: Api, service: string): Promise<strin
   const { id } = await api.start({ ...request, service });
   for (const [phase, signal, body] of steps) {
     await until(api, id, (incident) => incident.phase === phase);
-    await api.signal(id, signal, body);
+    await api.record(id, signal, body);
   }
   await until(api, id, ({ status }) => status === ('closed' satisfies Status));
   return id;
