@@ -46,11 +46,19 @@ const steps: [Phase, string, object][] = [
 /** How many signals the straight way has. */
 export const straightSignals = steps.length;
 
-/** Takes an incident from its declaration to the last item of its checklist, and tells its id. */
-export async function straightIncident(api: Api, service: string): Promise<string> {
+/**
+ * Takes an incident from its declaration to the last item of its checklist, and tells its id.
+ * @param think what passes before each signal is sent; without, it is sent as soon as it can be.
+ */
+export async function straightIncident(
+  api: Api,
+  service: string,
+  think: (id: string) => Promise<unknown> = async () => {},
+): Promise<string> {
   const { id } = await api.start({ ...request, service });
   for (const [phase, signal, body] of steps) {
     await until(api, id, (incident) => incident.phase === phase);
+    await think(id);
     await api.record(id, signal, body);
   }
   await until(api, id, ({ status }) => status === ('closed' satisfies Status));
