@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { compare } from '../support/comparison.ts';
+import { declared } from '../support/incidents.ts';
+import type { Measurement } from '../support/measurement.ts';
+import { rawStart, startRaw } from '../support/raw.ts';
+import { sideBySide } from '../support/side-by-side.ts';
+import { type Stand, withStand } from '../support/stand.ts';
+
+const crowds = [
+  { callers: 1, calls: 5, rounds: 100, patience: 20_000 },
+  { callers: 20, calls: 60, rounds: 20, patience: 20_000 },
+];
+
+export const start: Measurement = {
+  name: 'start',
+  title: 'Starting an incident',
+  about:
+    '`POST /incidents` against `client.workflow.start` of the SDK, with the same argument, memo and ' +
+    'search attributes. A worker is there and takes up what is started.',
+  measure: (bench) =>
+    withStand(bench, async (stand) => {
+      const compared = [];
+      for (const { calls, ...plan } of crowds) {
+        const onRound = (round: number) =>
+          bench.progress.now(
+            `starting, ${plan.callers} at a time`,
+            `round ${round} of ${plan.rounds}`,
+          );
+        const timings = await sideBySide(sidesOn(stand, calls), { ...plan, onRound });
+        compared.push({ callers: plan.callers, ...timings });
+      }
+      return compare('start', compared);
+    }),
+};
+
+function sidesOn({ api, client }: Stand, calls: number) {
+  return {
+    raw: {
+      prepare: () => Array.from({ length: calls }, () => rawStart(randomUUID(), declared)),
+      call: (options: ReturnType<typeof rawStart>) => startRaw(client, options),
+    },
+    api: {
+      prepare: () => Array.from({ length: calls }, () => declared),
+      call: (request: typeof declared) => api.start(request),
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { callAll } from './callers.ts';
+import { type Timing, together } from './statistics.ts';
+
+/** One of the two ways to do the same thing. */
+export interface Side<T> {
+  /** What the calls of a round need; not timed. */
+  prepare: () => T[];
+  call: (input: T) => Promise<unknown>;
+}
+
+export interface Plan {
+  callers: number;
+  /** How many rounds there are at most. */
+  rounds: number;
+  /** Milliseconds after which no round begins; two are made all the same. */
+  patience: number;
+  onRound: (round: number) => void;
+}
+
+/**
+ * Measures both sides in turns, each round in the opposite order of the one before, so that a noisy
+ * machine and a growing database weigh on both alike. A first round warms both up and does not count.
+ */
+export async function sideBySide<R, A>(
+  { raw, api }: { raw: Side<R>; api: Side<A> },
+  { callers, rounds, patience, onRound }: Plan,
+): Promise<{ raw: Timing; api: Timing }> {
+  const measured = { raw: [] as Timing[], api: [] as Timing[] };
+  const measureRaw = async () => measured.raw.push(await callAll(raw.prepare(), callers, raw.call));
+  const measureApi = async () => measured.api.push(await callAll(api.prepare(), callers, api.call));
+  const end = performance.now() + patience;
+  for (let round = 0; round <= rounds; round += 1) {
+    if (round > 2 && performance.now() > end) break;
+    onRound(round);
+    for (const measure of round % 2 ? [measureApi, measureRaw] : [measureRaw, measureApi])
+      await measure();
+  }
+  return { raw: together(measured.raw.slice(1)), api: together(measured.api.slice(1)) };
+}
