@@ -98,18 +98,6 @@ test('an adapter that goes back by itself is its own rollback, unless the file s
   ]);
 });
 
-test('an adapter that goes back by itself is its own rollback, unless the file says otherwise', () => {
-  const measures: string[] = [];
-  expect(namesOf('cart')).toEqual([
-    { deploy: 'github-workflow', rollback: 'github-workflow', measures },
-    { deploy: 'github-deployment', rollback: 'github-workflow', measures },
-  ]);
-  expect(namesOf('desk')).toEqual([
-    { deploy: 'github-workflow', rollback: 'manual', measures },
-    { deploy: 'github-deployment', rollback: 'github-deployment', measures },
-  ]);
-});
-
 test.each(['bank', 'constructor'])('%s, which it does not name, is by hand', (service) => {
   const byHand = { deploy: 'manual', rollback: 'manual', soak: 0, measures: [] };
   expect(namesOf(service)).toEqual([byHand, byHand]);
