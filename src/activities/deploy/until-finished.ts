@@ -1,7 +1,11 @@
 import { spell } from '../../process/duration.ts';
 import type { Clock } from '../clock.ts';
 import { isTransient, permanent } from '../failures.ts';
+import { endOf } from './run-directory.ts';
 import type { DeployRequest, Finished, Following, Run } from './types.ts';
+
+const longestOutput = 8 * 1024;
+const longestProgress = 1024;
 
 /** What one look at a run shows. */
 export interface Look {
@@ -38,8 +42,8 @@ export async function untilFinished(
   const deadline = Date.parse(run.startedAt) + timeout;
   for (;;) {
     const { finished, progress, wait } = await lookPatiently(look);
-    if (finished) return finished;
-    report(progress);
+    if (finished) return { ...finished, output: endOf(finished.output, longestOutput) };
+    report(endOf(progress, longestProgress));
     if (clock.now().getTime() >= deadline) throw tooLong(polling, progress);
     await clock.sleep(Math.max(wait, interval), signal);
   }
