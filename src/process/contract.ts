@@ -52,9 +52,10 @@ export interface HotfixMemo {
   requestId?: string;
 }
 
+/** `signal` is what the request was; a key may have been used for another one before. */
 export type Verdict =
-  | { accepted: true; seq: number }
-  | { accepted: false; seq: number; code: RefusalCode; reason: string };
+  | { accepted: true; seq: number; signal: string }
+  | { accepted: false; seq: number; signal: string; code: RefusalCode; reason: string };
 
 /** The verdict is null while the workflow has not seen the request. */
 export interface VerdictAnswer {
@@ -76,7 +77,9 @@ export interface HotfixResult {
 export function verdictOf(timeline: IncidentEvent[], requestId: string): Verdict | null {
   const event = timeline.find((one) => one.requestId === requestId);
   if (!event) return null;
-  return event.type === 'signalRefused'
-    ? { accepted: false, seq: event.seq, code: event.data.code, reason: event.data.reason }
-    : { accepted: true, seq: event.seq };
+  if (event.type !== 'signalRefused') {
+    return { accepted: true, seq: event.seq, signal: event.type };
+  }
+  const { signal, code, reason } = event.data;
+  return { accepted: false, seq: event.seq, signal, code, reason };
 }

@@ -63,6 +63,17 @@ describe('with a worker', () => {
     expect(event?.requestId).toBe(body.requestId);
   });
 
+  test('an Idempotency-Key of another call is refused, and not taken for a repetition', async () => {
+    const { id } = await api.open();
+    const headers = { 'idempotency-key': 'mine' };
+    expect((await api.say(id, 'incidentDeclared', {}, headers)).status).toBe(200);
+    const reused = await api.say<Problem>(id, 'priorityAssessed', {}, headers);
+    expect(reused).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+    expect(reused.body.detail).toContain('incidentDeclared');
+    const { body } = await api.get(`/incidents/${id}`);
+    expect(body.completed).not.toHaveProperty('priorityAssessed');
+  });
+
   test('the same Idempotency-Key twice is applied once', async () => {
     const { id } = await api.open();
     const key = { 'idempotency-key': 'note' };

@@ -63,6 +63,7 @@ export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, opt
           return reply.code(202).header('location', location).send(body);
         }
         const { verdict, incident, runId } = answer;
+        if (verdict.signal !== name) throw keyReused(requestId, verdict.signal);
         onSignal(name, verdict.accepted ? 'accepted' : 'refused');
         if (verdict.accepted) {
           const temporal = linkOf(gateway, id, runId);
@@ -83,6 +84,15 @@ export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, opt
     },
   );
 };
+
+/** A key stands for one call: what else is sent under it would be taken for a repetition and dropped. */
+const keyReused = (requestId: string, before: string) =>
+  new ApiProblem(
+    422,
+    'idempotency_key_reused',
+    `The Idempotency-Key ${JSON.stringify(requestId)} was used for ${before} before, so this is not applied. Send it again with a new key.`,
+    { requestId },
+  );
 
 function summaryOf(name: SignalName): string {
   if (!isCompletion(name)) return otherSummaries[name];
