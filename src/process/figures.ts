@@ -29,7 +29,7 @@ export function figuresOf(timeline: readonly IncidentEvent[]): Figures[] {
     }
     note(waits, event);
   }
-  return waits.map(({ seq: _, asked: __, ...figures }) => figures);
+  return waits.map(({ seq: _seq, asked: _asked, ...figures }) => figures);
 }
 
 interface Wait extends Figures {
