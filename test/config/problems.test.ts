@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { everyPerson, everyRole, hashFor, problemsOf, webhookSecret } from './support.ts';
 
@@ -573,4 +573,29 @@ test('staging may have measures of the same names, and is checked in the same wa
     'services.shop.monitoring.staging.measures.0',
     'services.shop.monitoring.production.measures.0',
   ]);
+});
+
+describe('two services with one target would not wait for each other', () => {
+  const kubernetes = (name: string) =>
+    `{ adapter: kubernetes, kind: Deployment, namespace: n, name: ${name}, image: 'a:{ref}', kubeconfig: k }`;
+  const github = (more: string) =>
+    `{ adapter: github-deployment, repository: a/b, tokenEnv: T${more} }`;
+  const file = (one: string, other: string) =>
+    `services:\n  shop:\n    deploy:\n      production:\n        deploy: ${one}\n  store:\n    deploy:\n      production:\n        deploy: ${other}\n`;
+  const told = /deploys to the same place as services\.shop\.deploy\.production/;
+
+  test.each([
+    ['kubernetes', file(kubernetes('web'), kubernetes('web'))],
+    ['github-deployment', file(github(''), github(', environment: production'))],
+  ])('%s', (_, text) => {
+    const problems = problemsOf(text);
+    expect(problems.find((problem) => told.test(problem))).toMatch(
+      /^hotfix\.yaml:9:9: services\.store/,
+    );
+  });
+
+  test('two targets are two', () => {
+    const text = file(kubernetes('web'), kubernetes('api'));
+    expect(problemsOf(text).filter((problem) => told.test(problem))).toEqual([]);
+  });
 });
