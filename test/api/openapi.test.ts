@@ -50,6 +50,8 @@ describe('the description', () => {
         'get /incidents/{id}',
         'get /incidents/{id}/timeline',
         'get /incidents/{id}/events',
+        'get /incidents/{id}/measurements',
+        'get /incidents/{id}/measurements.svg',
         'get /incidents/{id}/post-mortem',
         'get /healthz',
         'get /readyz',

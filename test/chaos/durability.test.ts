@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,6 +19,7 @@ beforeEach(async () => {
     probes += 1;
     response.end('ok');
   }).listen(0, '127.0.0.1');
+  await once(healthy, 'listening');
   team = new Team();
   await team.start(configuration());
 });

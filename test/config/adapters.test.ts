@@ -58,7 +58,7 @@ services:
   desk:
     deploy:
       staging: { deploy: *run, rollback: { adapter: manual } }
-      production: { deploy: { adapter: github-deployment, repository: acme/cart, tokenEnv: FORGE } }
+      production: { deploy: { adapter: github-deployment, repository: acme/desk, tokenEnv: FORGE } }
 notifications:
   - adapter: log
   - { adapter: webhook, name: chat, url: http://chat, secretEnv: CHAT }
