@@ -74,7 +74,7 @@ describe('the calls', () => {
       return { method, path: path.replace('{signal}', 'commented'), statuses };
     });
     const described = told.filter(({ path }) => path !== '/metrics');
-    expect(described).toHaveLength(9);
+    expect(described).toHaveLength(11);
     for (const { method, path, statuses } of described) {
       const responses = body.paths[path]?.[method.toLowerCase()]?.responses ?? {};
       expect(statuses.sort(), path).toEqual(Object.keys(responses).sort());
