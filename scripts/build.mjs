@@ -37,6 +37,7 @@ const silent = {
 };
 const { code } = await bundleWorkflowCode({
   workflowsPath: join(dist, 'src', 'workflows', 'index.js'),
+  preloadModules: [join(dist, 'src', 'process', 'zod.js')],
   logger: silent,
 });
 writeFileSync(join(dist, 'workflow-bundle.js'), code);

@@ -20,6 +20,7 @@ export const history: Measurement = {
     'is deployed by command and measured for a second.',
   measure: (bench) =>
     withStand(bench, async (stand) => {
+      await stand.startWorker();
       const rows: string[][] = [];
       const bars: Bar[] = [];
       for (const [how, service] of Object.entries(services)) {

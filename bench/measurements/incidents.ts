@@ -5,8 +5,8 @@ import { services, withStand } from '../support/stand.ts';
 import { summarise } from '../support/statistics.ts';
 
 const crowds = [
-  { callers: 1, count: 8 },
-  { callers: 20, count: 80 },
+  { callers: 1, count: 6 },
+  { callers: 20, count: 40 },
 ];
 
 export const incidents: Measurement = {
@@ -16,7 +16,8 @@ export const incidents: Measurement = {
     `The straight way through the API: the start, ${straightSignals} signals of the roles, and the ` +
     'reads until the machinery (the deploy by hand, the filing of the follow-up) has done its part.',
   measure: (bench) =>
-    withStand(bench, async ({ api }) => {
+    withStand(bench, async ({ api, startWorker }) => {
+      await startWorker();
       const rows = [];
       for (const { callers, count } of crowds) {
         let done = 0;

@@ -20,10 +20,11 @@ export const memory: Measurement = {
     'before, each time after a garbage collection in all of its threads.',
   measure: (bench) =>
     withStand(bench, async (stand) => {
+      const worker = await stand.startWorker();
       await open(stand, first, bench);
-      const before = await stand.worker.memory();
+      const before = await worker.memory();
       await open(stand, count, bench);
-      const after = await stand.worker.memory();
+      const after = await worker.memory();
       return { table: table(before, after), notes, bars: [] };
     }),
 };

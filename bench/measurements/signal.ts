@@ -23,6 +23,7 @@ export const signal: Measurement = {
     'verdict with the SDK: the same signal and query, one to each of the same incidents in every round.',
   measure: (bench) =>
     withStand(bench, async (stand) => {
+      await stand.startWorker();
       const compared = [];
       for (const { incidents, ...plan } of crowds) {
         const what = `signalling, ${plan.callers} at a time`;

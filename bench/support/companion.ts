@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import v8 from 'node:v8';
-import { BroadcastChannel, isMainThread } from 'node:worker_threads';
+import { BroadcastChannel, isMainThread, type Worker } from 'node:worker_threads';
 
 /**
  * Loaded before a measured program, in its main thread and in each of its worker threads (the SDK runs
@@ -16,8 +15,8 @@ export interface MemoryUse {
   heap: number;
 }
 
-/** Threads answer within this time, in milliseconds. */
-const moment = 2_000;
+const channel = new BroadcastChannel('hotfix-bench-memory');
+channel.unref();
 
 function heapAfterCollection(): number {
   // Twice: what finalizers let go of in the first is collected in the second.
@@ -26,25 +25,37 @@ function heapAfterCollection(): number {
   return v8.getHeapStatistics().used_heap_size;
 }
 
-const threads = new BroadcastChannel('hotfix-bench-memory');
-threads.unref();
-
-if (isMainThread) {
-  let inThreads = 0;
-  threads.onmessage = ({ data }: { data: unknown }) => {
-    if (typeof data === 'number') inThreads += data;
+if (isMainThread) tellOnRequest();
+else {
+  channel.onmessage = ({ data }: { data: unknown }) => {
+    if (data === 'collect') channel.postMessage(heapAfterCollection());
   };
+}
+
+function tellOnRequest(): void {
+  let threads = 0;
+  process.on('worker', (thread: Worker) => {
+    threads += 1;
+    thread.once('exit', () => {
+      threads -= 1;
+    });
+  });
   const tell = async () => {
-    inThreads = 0;
-    threads.postMessage('collect');
-    await sleep(moment);
-    const heap = heapAfterCollection() + inThreads;
-    process.send?.({ rss: process.memoryUsage().rss, heap } satisfies MemoryUse);
+    const inThreads = await heapsOf(threads);
+    const heap = [heapAfterCollection(), ...inThreads].reduce((sum, one) => sum + one);
+    process.send?.({ rss: process.memoryUsage.rss(), heap } satisfies MemoryUse);
   };
   process.on('message', () => void tell());
   process.on('disconnect', () => process.exit(1));
-} else {
-  threads.onmessage = ({ data }: { data: unknown }) => {
-    if (data === 'collect') threads.postMessage(heapAfterCollection());
-  };
+}
+
+async function heapsOf(threads: number): Promise<number[]> {
+  const heaps: number[] = [];
+  if (threads === 0) return heaps;
+  return new Promise((resolve) => {
+    channel.onmessage = ({ data }: { data: unknown }) => {
+      if (typeof data === 'number' && heaps.push(data) === threads) resolve(heaps);
+    };
+    channel.postMessage('collect');
+  });
 }

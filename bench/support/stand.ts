@@ -15,13 +15,13 @@ export interface Stand {
   api: Api;
   /** The SDK's client, straight to Temporal. */
   client: Client;
-  worker: Program;
+  startWorker: () => Promise<Program>;
 }
 
 /** Services of the configuration: one with a deploy and a measurement, and all others with neither. */
 export const services = { connected: 'shop', manual: 'warehouse' };
 
-/** Starts a stand, lets it be used, and stops it, however that ends. */
+/** Starts a stand, lets it be used, and stops it, however that ends. Its worker is started apart. */
 export async function withStand<T>(bench: Bench, use: (stand: Stand) => Promise<T>): Promise<T> {
   const stops: (() => Promise<unknown>)[] = [];
   const started = (stop: () => Promise<unknown>) => stops.push(bench.started(stop));
@@ -32,24 +32,18 @@ export async function withStand<T>(bench: Bench, use: (stand: Stand) => Promise<
   }
 }
 
-async function startStand(
-  bench: Bench,
-  started: (stop: () => Promise<unknown>) => unknown,
-): Promise<Stand> {
+type Started = (stop: () => Promise<unknown>) => unknown;
+
+async function startStand(bench: Bench, started: Started): Promise<Stand> {
   const folder = await bench.folder();
-  const [temporalPort, uiPort, workerPort, apiPort] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
   const temporal = await startEmbedded({
     executable: bench.executable,
     dataDirectory: folder,
-    port: temporalPort,
-    uiPort,
+    port: await freePort(),
+    uiPort: await freePort(),
   });
   started(() => temporal.stop());
+  const apiPort = await freePort();
   const url = `http://127.0.0.1:${apiPort}`;
   const environment = {
     TEMPORAL_ADDRESS: temporal.address,
@@ -57,21 +51,23 @@ async function startStand(
     HOTFIX_DATA: folder,
     HOTFIX_CONFIG: await configure(folder, url),
   };
-  const launch = (entry: string, port: number) => {
+  const launch = async (entry: string, port: number, ready: string) => {
     const log = path.join(folder, `${path.basename(entry)}.log`);
     const program = new Program(entry, { ...environment, PORT: String(port) }, log);
     started(() => program.stop());
+    await program.says(ready);
     return program;
   };
-  const worker = launch('worker.js', workerPort);
-  const server = launch('src/api/server.js', apiPort);
-  await Promise.all([worker.says('worker is ready'), server.says('API is ready')]);
-
+  await launch('src/api/server.js', apiPort, 'API is ready');
   const connection = await connectClient(embeddedServer(temporal.address));
   started(() => connection.close());
   const api = new Api(url);
   started(() => api.close());
-  return { api, client: new Client({ connection }), worker };
+  return {
+    api,
+    client: new Client({ connection }),
+    startWorker: async () => launch('worker.js', await freePort(), 'worker is ready'),
+  };
 }
 
 /** The deploy is a program that does nothing, the measurement one second of the API's own health. */

@@ -34,7 +34,10 @@ const bundled = file('../../workflow-bundle.js');
 const workflowCode = () =>
   existsSync(bundled)
     ? { workflowBundle: { codePath: bundled } }
-    : { workflowsPath: file('../workflows/index.ts') };
+    : {
+        workflowsPath: file('../workflows/index.ts'),
+        bundlerOptions: { preloadModules: [file('../process/zod.ts')] },
+      };
 
 const levels = {
   TRACE: 'trace',
