@@ -3,13 +3,13 @@ import { createCommandDeploy } from '../activities/deploy/command.ts';
 import { createHttpDeploy } from '../activities/deploy/http.ts';
 import { createManualDeploy } from '../activities/deploy/manual.ts';
 import type { DeployAdapter } from '../activities/deploy/types.ts';
-import type { AdapterDeps } from '../activities/deps.ts';
 import type { ActivityDeps, ServiceAdapters } from '../activities/index.ts';
 import { createHttpProbe } from '../activities/monitoring/http.ts';
 import { createPrometheusMeasure } from '../activities/monitoring/prometheus.ts';
 import type { Measure, Monitoring } from '../activities/monitoring/types.ts';
 import { createLogChannel } from '../activities/notify/log.ts';
-import type { NotificationChannel, Recipient } from '../activities/notify/types.ts';
+import { createPagerDutyChannel } from '../activities/notify/pagerduty.ts';
+import type { ChannelDeps, NotificationChannel, Recipient } from '../activities/notify/types.ts';
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
 import type { Environment } from '../process/outcomes.ts';
@@ -21,7 +21,7 @@ import type {
   ServiceConfig,
 } from './schema.ts';
 
-export interface CompositionDeps extends AdapterDeps {
+export interface CompositionDeps extends ChannelDeps {
   logger: Logger;
 }
 
@@ -96,6 +96,8 @@ function createChannel(config: ChannelConfig, deps: CompositionDeps): Notificati
   switch (config.adapter) {
     case 'log':
       return createLogChannel(config, deps);
+    case 'pagerduty':
+      return createPagerDutyChannel(config, deps);
     case 'webhook':
       return createWebhookChannel(config, deps);
   }

@@ -6,6 +6,7 @@ import { monitoringWindow } from '../activities/monitoring/config.ts';
 import { httpProbeConfigSchema } from '../activities/monitoring/http.ts';
 import { prometheusConfigSchema } from '../activities/monitoring/prometheus.ts';
 import { logChannelConfigSchema } from '../activities/notify/log.ts';
+import { pagerDutyChannelConfigSchema } from '../activities/notify/pagerduty.ts';
 import { webhookChannelConfigSchema } from '../activities/notify/webhook.ts';
 import { incidentTrackerConfigSchema } from '../activities/tracker/incident.ts';
 import { incidentRequestSchema } from '../process/events.ts';
@@ -138,6 +139,7 @@ export type ServiceConfig = z.infer<typeof serviceSchema>;
 
 const channelSchema = z.discriminatedUnion('adapter', [
   logChannelConfigSchema,
+  pagerDutyChannelConfigSchema,
   webhookChannelConfigSchema,
 ]);
 export type ChannelConfig = z.infer<typeof channelSchema>;

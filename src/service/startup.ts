@@ -5,7 +5,9 @@ import type { HotfixActivities } from '../activities/types.ts';
 import { adaptersFor } from '../config/adapters.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { workflowIdOf } from '../process/contract.ts';
 import { readSettings, type Settings } from '../settings.ts';
+import { namedServer } from '../temporal/connection.ts';
 
 /** What every process of the service begins with. */
 export interface Startup {
@@ -49,8 +51,16 @@ export function adaptersOf({ settings, config, logger }: Startup) {
     secret: (name: string) => secretOf(env, name),
     environment: env,
     dataDirectory: settings.dataDirectory,
+    pageOf: pageBy(settings),
     logger,
   });
+}
+
+/** The history in the Temporal UI, where it has an address that others can open. */
+function pageBy({ temporalUiUrl }: Settings): (incidentId: string) => string | undefined {
+  const namespace = namedServer()?.namespace ?? 'default';
+  return (id) =>
+    temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${workflowIdOf(id)}`;
 }
 
 /** The worker's activities, connected as the configuration says. */

@@ -8,7 +8,12 @@ import { webhookSecret } from './support.ts';
 
 const page = readFileSync('docs/configuration.md', 'utf8');
 const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
-const env = { DEPLOY_SECRET: webhookSecret, CHAT_SECRET: webhookSecret, PROMETHEUS_TOKEN: 'token' };
+const env = {
+  DEPLOY_SECRET: webhookSecret,
+  CHAT_SECRET: webhookSecret,
+  PROMETHEUS_TOKEN: 'token',
+  PAGERDUTY_KEY: '0123456789abcdef0123456789abcdef',
+};
 
 test('there are examples', () => {
   expect(blocks.length).toBeGreaterThanOrEqual(5);

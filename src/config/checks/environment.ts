@@ -20,6 +20,7 @@ export function checkEnvironment(data: unknown, env: Environment): Finding[] {
     ...under('secretEnv'),
     ...under('tokenEnv'),
     ...under('passEnv.*'),
+    ...under('routingKeyEnv'),
   ).filter(({ value }) => value !== '');
   return [
     ...named.filter(({ value }) => !env[value]).map(missing),

@@ -2,7 +2,7 @@ import { self } from '../../process/events.ts';
 import { roleIds } from '../../process/phases.ts';
 import { isSamePerson } from '../../process/rules.ts';
 import type { Finding, Path } from '../problems.ts';
-import { select, selectTexts } from './select.ts';
+import { type Selected, type SelectedText, select, selectTexts } from './select.ts';
 
 /** Words that stand for others than a person where people are named. */
 const reserved = ['waiting', 'everyone', self];
@@ -83,26 +83,23 @@ function repeatedTokens(data: unknown): Finding[] {
 
 /** Measures and channels are known by their names in results and in what was delivered. */
 function repeatedNames(data: unknown): Finding[] {
-  const lists = [
-    ...select(data, 'services.*.monitoring.measures').map(({ path }) => path.join('.')),
-    'notifications',
-  ];
-  return lists.flatMap((list) => {
-    const named = select(data, `${list}.*`).flatMap(({ path, value }) => nameOf(path, value));
-    return repeats(named, ({ name }) => name).map(({ again, first }) => ({
+  const measures = select(data, 'services.*.monitoring.measures').map((list) =>
+    textsIn(list, '*.name'),
+  );
+  // A channel without a name is called as its adapter.
+  const channels = select(data, 'notifications.*').flatMap((channel) =>
+    ['name', 'adapter'].flatMap((key) => textsIn(channel, key)).slice(0, 1),
+  );
+  return [...measures, channels].flatMap((named) =>
+    repeats(named, ({ value }) => value.trim()).map(({ again, first }) => ({
       path: again.path,
-      sentence: `has the name "${again.name}", as ${first.path.join('.')} has: give it another name, or remove it.`,
-    }));
-  });
+      sentence: `has the name "${again.value.trim()}", as ${first.path.join('.')} has: give it another name, or remove it.`,
+    })),
+  );
 }
 
-/** The log has no name of its own in the file; it is called `log`. */
-function nameOf(path: Path, value: unknown): { path: Path; name: string }[] {
-  const [name] = selectTexts(value, 'name');
-  const adapter = selectTexts(value, 'adapter')[0]?.value;
-  if (name) return [{ path: [...path, 'name'], name: name.value.trim() }];
-  return adapter === 'log' ? [{ path: [...path, 'adapter'], name: adapter }] : [];
-}
+const textsIn = ({ path, value }: Selected, pattern: string): SelectedText[] =>
+  selectTexts(value, pattern).map((text) => ({ ...text, path: [...path, ...text.path] }));
 
 /** Every item whose key another before it has, with that one. */
 function repeats<T>(items: readonly T[], keyOf: (item: T) => string): { again: T; first: T }[] {
