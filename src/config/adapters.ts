@@ -7,6 +7,7 @@ import type { ActivityDeps, ServiceAdapters } from '../activities/index.ts';
 import { createHttpProbe } from '../activities/monitoring/http.ts';
 import { createPrometheusMeasure } from '../activities/monitoring/prometheus.ts';
 import type { Measure, Monitoring } from '../activities/monitoring/types.ts';
+import { createEmailChannel } from '../activities/notify/email/channel.ts';
 import { createLogChannel } from '../activities/notify/log.ts';
 import { createPagerDutyChannel } from '../activities/notify/pagerduty.ts';
 import type { ChannelDeps, NotificationChannel, Recipient } from '../activities/notify/types.ts';
@@ -96,6 +97,8 @@ function createChannel(config: ChannelConfig, deps: CompositionDeps): Notificati
   switch (config.adapter) {
     case 'log':
       return createLogChannel(config, deps);
+    case 'email':
+      return createEmailChannel(config, deps);
     case 'pagerduty':
       return createPagerDutyChannel(config, deps);
     case 'webhook':

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { checkAccess } from './checks/access.ts';
+import { checkContacts } from './checks/contacts.ts';
 import { checkEnvironment, type Environment } from './checks/environment.ts';
 import { checkNames } from './checks/names.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
@@ -48,6 +49,7 @@ function allProblems(
 const checksOf = (data: unknown, env: Environment): Finding[] => [
   ...checkNames(data),
   ...checkAccess(data),
+  ...checkContacts(data),
   ...checkEnvironment(data, env),
 ];
 

@@ -5,6 +5,7 @@ import { manualConfigSchema } from '../activities/deploy/manual.ts';
 import { monitoringWindow } from '../activities/monitoring/config.ts';
 import { httpProbeConfigSchema } from '../activities/monitoring/http.ts';
 import { prometheusConfigSchema } from '../activities/monitoring/prometheus.ts';
+import { emailChannelConfigSchema } from '../activities/notify/email/channel.ts';
 import { logChannelConfigSchema } from '../activities/notify/log.ts';
 import { pagerDutyChannelConfigSchema } from '../activities/notify/pagerduty.ts';
 import { webhookChannelConfigSchema } from '../activities/notify/webhook.ts';
@@ -139,6 +140,7 @@ export type ServiceConfig = z.infer<typeof serviceSchema>;
 
 const channelSchema = z.discriminatedUnion('adapter', [
   logChannelConfigSchema,
+  emailChannelConfigSchema,
   pagerDutyChannelConfigSchema,
   webhookChannelConfigSchema,
 ]);

@@ -12,6 +12,7 @@ const env = {
   DEPLOY_SECRET: webhookSecret,
   CHAT_SECRET: webhookSecret,
   PROMETHEUS_TOKEN: 'token',
+  SMTP_URL: 'smtps://hotfix:secret@mail.example.com',
   PAGERDUTY_KEY: '0123456789abcdef0123456789abcdef',
 };
 

@@ -96,7 +96,9 @@ function alertOf(message: Addressed, page: string | undefined) {
         told: to.map((person) => person.name).join(', '),
         explanation: cut(incident.explanation, longestDetail),
         message: cut(message.text, longestDetail),
-        waitingFor: incident.waitingFor.map((wait) => `${whoOf(wait)}, ${limitOf(wait)}`),
+        waitingFor: incident.waitingFor.map(
+          (wait) => `${whoOf(wait)}, ${limitOf(wait, message.at)}`,
+        ),
       },
     },
   };

@@ -22,6 +22,9 @@ export function clockOf(time: string, since: string): string {
   return `${since.startsWith(day ?? '') ? '' : `${day} `}${clock.slice(0, 5)} UTC`;
 }
 
-/** `until 03:15 UTC (15m)` */
-export const limitOf = ({ since, deadline }: Wait): string =>
-  `until ${clockOf(deadline, since)} (${spell(Date.parse(deadline) - Date.parse(since))})`;
+/** `until 03:15 UTC (15m)`, or since when it is late, as seen `at` a time. */
+export function limitOf({ since, deadline }: Wait, at: string): string {
+  const clock = clockOf(deadline, since);
+  const limit = spell(Date.parse(deadline) - Date.parse(since));
+  return at < deadline ? `until ${clock} (${limit})` : `was due at ${clock} (${limit})`;
+}

@@ -51,8 +51,8 @@ test('whoever is paged reads what is asked, of whom, until when, and where', asy
       class: 'Quick review',
       custom_details: {
         waitingFor: [
-          'Reviewer: rachel, until 03:15 UTC (15m)',
-          'Security reviewer: alex, until 03:15 UTC (15m)',
+          'Reviewer: rachel, was due at 03:15 UTC (15m)',
+          'Security reviewer: alex, was due at 03:15 UTC (15m)',
         ],
       },
     },
