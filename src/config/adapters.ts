@@ -10,6 +10,7 @@ import type { Measure, Monitoring } from '../activities/monitoring/types.ts';
 import { createEmailChannel } from '../activities/notify/email/channel.ts';
 import { createLogChannel } from '../activities/notify/log.ts';
 import { createPagerDutyChannel } from '../activities/notify/pagerduty.ts';
+import { createSlackChannel } from '../activities/notify/slack/channel.ts';
 import type { ChannelDeps, NotificationChannel, Recipient } from '../activities/notify/types.ts';
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
@@ -101,6 +102,8 @@ function createChannel(config: ChannelConfig, deps: CompositionDeps): Notificati
       return createEmailChannel(config, deps);
     case 'pagerduty':
       return createPagerDutyChannel(config, deps);
+    case 'slack':
+      return createSlackChannel(config, deps);
     case 'webhook':
       return createWebhookChannel(config, deps);
   }

@@ -8,6 +8,7 @@ import { prometheusConfigSchema } from '../activities/monitoring/prometheus.ts';
 import { emailChannelConfigSchema } from '../activities/notify/email/channel.ts';
 import { logChannelConfigSchema } from '../activities/notify/log.ts';
 import { pagerDutyChannelConfigSchema } from '../activities/notify/pagerduty.ts';
+import { slackChannelConfigSchema } from '../activities/notify/slack/channel.ts';
 import { webhookChannelConfigSchema } from '../activities/notify/webhook.ts';
 import { incidentTrackerConfigSchema } from '../activities/tracker/incident.ts';
 import { incidentRequestSchema } from '../process/events.ts';
@@ -142,6 +143,7 @@ const channelSchema = z.discriminatedUnion('adapter', [
   logChannelConfigSchema,
   emailChannelConfigSchema,
   pagerDutyChannelConfigSchema,
+  slackChannelConfigSchema,
   webhookChannelConfigSchema,
 ]);
 export type ChannelConfig = z.infer<typeof channelSchema>;

@@ -12,6 +12,8 @@ export interface Notification {
   /** The same for every retry of this message: receivers drop what they have seen. */
   id: string;
   incidentId: string;
+  /** Its place in the timeline: what has a lower one is of an earlier state. */
+  seq: number;
   title: string;
   service: string;
   /** `phase` somebody's turn has come, `escalation` a limit has passed, `status` for everyone. */
@@ -47,6 +49,8 @@ export interface Card {
   openedAt: string;
   waitingFor: Wait[];
   escalation: IncidentView['escalation'];
+  /** The fix of this attempt. */
+  fix: { ref: string; summary: string; by: string; changeUrl?: string } | null;
   /** Whether staging can be skipped. */
   hasStaging: boolean;
 }
@@ -62,6 +66,7 @@ export function notificationOf(state: State, event: IncidentEvent): Notification
   return {
     id: `${state.id}-${event.seq}`,
     incidentId: state.id,
+    seq: event.seq,
     title: state.request.title,
     service: state.request.service,
     at: event.at,
@@ -80,8 +85,15 @@ function cardOf(state: State): Card {
     ...{ status, explanation, phase, attempt, priority, escalation },
     openedAt: state.openedAt,
     waitingFor: view.waitingFor,
+    fix: fixOf(state),
     hasStaging: state.terms.staging,
   };
+}
+
+function fixOf({ completed: { fixReady } }: State): Card['fix'] {
+  if (!fixReady) return null;
+  const { ref, summary, by, changeUrl } = fixReady;
+  return { ref, summary, by, ...(changeUrl && { changeUrl }) };
 }
 
 interface Composed extends Pick<Notification, 'kind' | 'recipients' | 'subject' | 'intro'> {

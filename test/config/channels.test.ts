@@ -42,6 +42,46 @@ describe('e-mail', () => {
   });
 });
 
+describe('Slack', () => {
+  const env = { TOKEN: 'xoxb-1', SECRET: 'secret' };
+  const of = (people: string, rest = '') =>
+    problemsOf(
+      `people: { ${people} }\nnotifications:\n  - { adapter: slack, channel: C012AB3CD, tokenEnv: TOKEN${rest} }\n`,
+      env,
+    );
+
+  test('with buttons needs somebody who can press them', () => {
+    expect(of('ana: { name: Ana }')).toEqual([]);
+    expect(of('ana: { name: Ana }', ', signingSecretEnv: SECRET')).toEqual([
+      'hotfix.yaml:3:5: notifications.0: has buttons while nobody is known by a member id of Slack: add contacts.slack to the people, or remove signingSecretEnv.',
+    ]);
+    expect(
+      of('ana: { name: Ana, contacts: { slack: U012AB3CD } }', ', signingSecretEnv: SECRET'),
+    ).toEqual([]);
+  });
+
+  test('knows each member as one person', () => {
+    const same = 'contacts: { slack: U012AB3CD }';
+    expect(of(`ana: { name: Ana, ${same} }, ben: { name: Ben, ${same} }`)).toEqual([
+      expect.stringContaining(
+        'people.ben.contacts.slack: is the member id of people.ana already: each person has their own.',
+      ),
+    ]);
+  });
+
+  test('needs its secrets, and a channel', () => {
+    expect(
+      of('ana: { name: Ana, contacts: { slack: U012AB3CD } }', ', signingSecretEnv: OTHER'),
+    ).toEqual([expect.stringContaining('names the environment variable OTHER, which is not set')]);
+    const wrong = 'notifications: [{ adapter: slack, channel: incidents, tokenEnv: TOKEN }]';
+    expect(problemsOf(wrong, env)).toEqual([
+      expect.stringContaining(
+        'must be the id of a channel, such as C012AB3CD, or its name, such as #incidents.',
+      ),
+    ]);
+  });
+});
+
 test('channels of one kind need names of their own', () => {
   const two =
     '  - { adapter: email, from: a@b.c, host: x }\n  - { adapter: email, from: a@b.c, host: y }';

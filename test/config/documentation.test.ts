@@ -13,6 +13,8 @@ const env = {
   CHAT_SECRET: webhookSecret,
   PROMETHEUS_TOKEN: 'token',
   SMTP_URL: 'smtps://hotfix:secret@mail.example.com',
+  SLACK_TOKEN: 'xoxb-token',
+  SLACK_SIGNING_SECRET: 'secret',
   PAGERDUTY_KEY: '0123456789abcdef0123456789abcdef',
 };
 

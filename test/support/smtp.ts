@@ -42,9 +42,9 @@ export async function startMail({ refuse, asksForLogin = false, options }: MailO
       stream.on('end', () => {
         const whole = Buffer.concat(chunks);
         raw.push(whole.toString('utf8'));
-        void simpleParser(whole).then((mail) => {
-          mails.push(mail);
-          done();
+        simpleParser(whole, (error, mail) => {
+          if (mail) mails.push(mail);
+          done(error);
         });
       });
     },

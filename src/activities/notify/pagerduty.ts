@@ -82,7 +82,8 @@ function alertOf(message: Addressed, page: string | undefined) {
   return {
     client: 'Hotfix',
     ...(page && { client_url: page }),
-    links: linksOf(message, page),
+    // A recipient's own link is not for all who read the alert.
+    links: page ? [{ href: page, text: 'The incident' }] : [],
     payload: {
       summary: cut(`${subject} (${title})`, longestSummary),
       source: service,
@@ -93,6 +94,7 @@ function alertOf(message: Addressed, page: string | undefined) {
       custom_details: {
         incident: message.incidentId,
         attempt: incident.attempt,
+        ...(incident.fix && { fix: incident.fix }),
         told: to.map((person) => person.name).join(', '),
         explanation: cut(incident.explanation, longestDetail),
         message: cut(message.text, longestDetail),
@@ -115,16 +117,6 @@ const severities: Record<string, 'critical' | 'error' | 'warning' | 'info'> = {
   P3: 'warning',
   P4: 'info',
 };
-
-/** An alert is read by all who are told: only where there is one of them, the link may be theirs. */
-function linksOf({ to }: Addressed, page: string | undefined) {
-  const [only, ...others] = to;
-  const own = others.length === 0 ? only?.link : undefined;
-  return [
-    ...(own ? [{ href: own, text: `Answer as ${only?.name}` }] : []),
-    ...(page ? [{ href: page, text: 'The incident' }] : []),
-  ];
-}
 
 const refusalSchema = z.object({ message: z.string(), errors: z.array(z.string()).default([]) });
 

@@ -30,7 +30,7 @@ export function createWebhookChannel(
 ): NotificationChannel {
   const { name, url, timeout, secretEnv } = config;
   const sign = createSigner(secretEnv, deps);
-  const pace = createPace(`the webhook ${name}`, config.rateLimit);
+  const pace = createPace(`The webhook ${name}`, config.rateLimit);
   return {
     name,
     async send({ threads: _threads, to, ...notification }, signal) {

@@ -23,6 +23,7 @@ export function checkEnvironment(data: unknown, env: Environment): Finding[] {
     ...under('passEnv.*'),
     ...under('routingKeyEnv'),
     ...under('urlEnv'),
+    ...under('signingSecretEnv'),
   ).filter(({ value }) => value !== '');
   return [
     ...named.filter(({ value }) => !env[value]).map(missing),

@@ -14,6 +14,7 @@ export const checkNames = (data: unknown): Finding[] => [
   ...reservedIds(data),
   ...ambiguousIds(data),
   ...repeatedTokens(data),
+  ...repeatedMembers(data),
   ...repeatedNames(data),
 ];
 
@@ -80,6 +81,15 @@ function repeatedTokens(data: unknown): Finding[] {
     sentence: `is the token of ${first.path.slice(0, 2).join('.')} already: make another one by \`npm run token -- ${idOf(again.path.slice(0, 2))}\`.`,
   }));
 }
+
+/** Whoever presses a button in Slack is one person. */
+const repeatedMembers = (data: unknown): Finding[] =>
+  repeats(selectTexts(data, 'people.*.contacts.slack'), ({ value }) => value).map(
+    ({ again, first }) => ({
+      path: again.path,
+      sentence: `is the member id of ${first.path.slice(0, 2).join('.')} already: each person has their own.`,
+    }),
+  );
 
 /** Measures and channels are known by their names in results and in what was delivered. */
 function repeatedNames(data: unknown): Finding[] {

@@ -70,7 +70,7 @@ export function createEmailChannel(
   const transport = createTransport(serverOf(config, deps));
   const server = `The mail server${host ? ` ${host}` : ''}`;
   const credential = urlEnv ? `user and password in ${urlEnv}` : 'whether it asks for a login';
-  const pace = createPace('the mail server', config.rateLimit);
+  const pace = createPace('The mail server', config.rateLimit);
   const done = new Recent<Set<string>>();
 
   const sendTo = async (recipient: Addressee, message: Addressed, signal: AbortSignal) => {

@@ -1,3 +1,4 @@
+import type { Card } from '../../../process/notifications.ts';
 import { phaseTitles, roles } from '../../../process/phases.ts';
 import { isSamePerson } from '../../../process/rules.ts';
 import type { Wait } from '../../../process/waiting.ts';
@@ -29,12 +30,16 @@ const toneOf = ({ message: { kind, urgency, incident } }: Letter): Tone => {
 };
 
 const factsOf = ({ incidentId, service, incident, at }: Addressed): [string, string][] => [
+  ...fixOf(incident),
   ['Service', service],
   ['Status', incident.priority ? `${incident.status}, ${incident.priority}` : incident.status],
   ['Phase', `${phaseTitles[incident.phase]}, attempt ${incident.attempt}`],
   ['Opened', clockOf(incident.openedAt, at)],
   ['Incident', incidentId],
 ];
+
+const fixOf = ({ fix }: Card): [string, string][] =>
+  fix ? [['Fix', `${fix.ref} by ${fix.by}: ${fix.summary} ${fix.changeUrl ?? ''}`.trim()]] : [];
 
 const isFor = ({ assignees }: Wait, { id }: Recipient): boolean =>
   assignees.some((one) => isSamePerson(one, id));
