@@ -24,7 +24,7 @@ const longestWait = 30_000;
  */
 export function createPace(whom: string, perSecond: number): Pace {
   const interval = 1000 / perSecond;
-  const turn = pThrottle({ limit: 1, interval })(() => undefined);
+  const turn = pThrottle({ limit: 1, interval })(async () => {});
   let pausedUntil = 0;
   const pause = () => Math.max(0, pausedUntil - Date.now());
 

@@ -84,13 +84,11 @@ const newest = (...places: (Place | undefined)[]): Place | undefined =>
 
 /** Work of one incident is done one after the other, so that it never has two messages. */
 function createLines() {
-  const lines = new Recent<Promise<unknown>>();
-  return <T>(incidentId: string, work: () => Promise<T>): Promise<T> => {
-    const done = (lines.get(incidentId) ?? Promise.resolve()).then(work, work);
-    lines.set(
-      incidentId,
-      done.catch(() => undefined),
-    );
+  const last = new Recent<{ isOver: Promise<unknown> }>();
+  return async <T>(incidentId: string, work: () => Promise<T>): Promise<T> => {
+    const before = last.get(incidentId);
+    const done = Promise.resolve(before?.isOver).then(work);
+    last.set(incidentId, { isOver: done.catch(() => undefined) });
     return done;
   };
 }
