@@ -2,9 +2,11 @@ import pino, { type Logger } from 'pino';
 import { systemClock } from '../activities/clock.ts';
 import { createActivities } from '../activities/index.ts';
 import type { HotfixActivities } from '../activities/types.ts';
+import type { SlackApps } from '../api/directory.ts';
 import { adaptersFor } from '../config/adapters.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { createSlackApps } from '../config/slack.ts';
 import { workflowIdOf } from '../process/contract.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { namedServer } from '../temporal/connection.ts';
@@ -70,6 +72,10 @@ export const activitiesOf = (startup: Startup): HotfixActivities =>
     logger: startup.logger,
     now: systemClock.now,
   });
+
+/** The apps of Slack that may send what people press. */
+export const slackAppsOf = ({ config }: Startup): SlackApps | undefined =>
+  createSlackApps(config, (name) => secretOf(process.env, name));
 
 function secretOf(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];

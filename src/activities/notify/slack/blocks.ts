@@ -1,6 +1,7 @@
 import type { ActionsBlockElement, Button, KnownBlock } from '@slack/web-api';
 import { acknowledgementOf, type QuickAnswer, quickAnswersTo } from '../../../process/answers.ts';
 import type { Status } from '../../../process/events.ts';
+import { slackText } from '../../../process/markdown.ts';
 import type { Card } from '../../../process/notifications.ts';
 import { phaseTitles, roles } from '../../../process/phases.ts';
 import type { Wait } from '../../../process/waiting.ts';
@@ -31,12 +32,8 @@ const icons: Record<Status, string> = {
   aborted: '⚪',
 };
 
-/** By Slack's rules the three characters that begin markup; so no text mentions or links anything. */
-export const escaped = (text: string): string =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-
 /** Text in a line of markup: escaped, and short enough to fit however much of it is escaped. */
-const inline = (text: string): string => escaped(cut(text.replace(/\s+/g, ' '), longest.line));
+const inline = (text: string): string => slackText(cut(text.replace(/\s+/g, ' '), longest.line));
 
 /** A time in the reader's own zone. */
 const time = (iso: string): string =>
@@ -71,7 +68,7 @@ function fixOf({ ref, summary, by, changeUrl }: NonNullable<Card['fix']>): strin
 
 /** A link; what would end it early is encoded, as it may be in any address. */
 const link = (url: string, label: string): string =>
-  `<${escaped(url.replace(/[|<>]/g, encodeURIComponent))}|${inline(label)}>`;
+  `<${slackText(url.replace(/[|<>]/g, encodeURIComponent))}|${inline(label)}>`;
 
 function waitBlocks(wait: Wait, { incidentId, incident, at }: Addressed, look: Look): KnownBlock[] {
   const who = wait.assignees.map(inline).join(', ') || 'anybody';
