@@ -8,6 +8,8 @@ export interface HttpCall {
   /** Who is called, as the beginning of a sentence: `The deploy system`. */
   whom: string;
   url: string;
+  /** Said instead of the url where that is itself a secret. */
+  place?: string;
   method: 'GET' | 'POST' | 'DELETE';
   headers?: Record<string, string>;
   body?: string;
@@ -166,7 +168,7 @@ export function retryAfter(headers: Headers): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), longestRetryAfter);
 }
 
-const at = (request: HttpCall) => `${request.whom} at ${placeOf(request.url)}`;
+const at = (request: HttpCall) => `${request.whom} at ${request.place ?? placeOf(request.url)}`;
 
 /** Where a URL points, without what may be secret in it (user, query). */
 export function placeOf(url: string): string {

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { authenticate } from './callers.ts';
-import type { Directory } from './directory.ts';
+import type { Directory, SlackApps } from './directory.ts';
 import { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { handleErrors, refuseRequest } from './problems.ts';
@@ -10,11 +10,14 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { measurementRoutes } from './routes/measurements.ts';
-import { signalRoutes } from './routes/signals.ts';
+import { type SignalRoutes, signalRoutes } from './routes/signals.ts';
+import { slackRoutes } from './routes/slack.ts';
 
 export interface ApiDeps {
   client: Client;
   directory: Directory;
+  /** Whose buttons send signals; without it, there are none. */
+  slack?: SlackApps | undefined;
   uiUrl: string | undefined;
   logger: FastifyBaseLogger;
   /** How long an answer of the workflow is waited for, in milliseconds. */
@@ -56,12 +59,14 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     now,
     onStarted: (isNew) => metrics.started.inc({ result: isNew ? 'new' : 'existing' }),
   });
-  await app.register(signalRoutes, {
+  const signals: SignalRoutes = {
     gateway,
     now,
     onSignal: (signal, verdict) => metrics.signals.inc({ signal, verdict }),
-  });
+  };
+  await app.register(signalRoutes, signals);
   await app.register(measurementRoutes, { gateway });
+  if (deps.slack) await app.register(slackRoutes, { ...signals, apps: deps.slack });
   await app.register(eventRoutes, { gateway });
   await app.ready();
   return app;

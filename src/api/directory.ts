@@ -14,3 +14,11 @@ export interface Directory {
   /** `unknown` where the service is not configured and such services are refused. */
   termsOf: (service: string) => ServiceTerms | 'unknown';
 }
+
+/** The apps of Slack whose buttons send signals. */
+export interface SlackApps {
+  /** By which their requests are known. */
+  signingSecrets: readonly string[];
+  /** The person with this member id. */
+  personOf: (memberId: string) => string | null;
+}

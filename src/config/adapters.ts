@@ -7,15 +7,17 @@ import { createHttpDeploy } from '../activities/deploy/http.ts';
 import { createKubernetesDeploy } from '../activities/deploy/kubernetes.ts';
 import { createManualDeploy } from '../activities/deploy/manual.ts';
 import type { DeployAdapter } from '../activities/deploy/types.ts';
-import type { AdapterDeps } from '../activities/deps.ts';
 import type { ActivityDeps, ServiceAdapters } from '../activities/index.ts';
 import { createCommandMeasure } from '../activities/monitoring/command.ts';
 import { createHttpProbe } from '../activities/monitoring/http.ts';
 import { createJsonMeasure } from '../activities/monitoring/json.ts';
 import { createPrometheusMeasure } from '../activities/monitoring/prometheus.ts';
 import type { Measure, Monitoring } from '../activities/monitoring/types.ts';
+import { createEmailChannel } from '../activities/notify/email/channel.ts';
 import { createLogChannel } from '../activities/notify/log.ts';
-import type { NotificationChannel, Recipient } from '../activities/notify/types.ts';
+import { createPagerDutyChannel } from '../activities/notify/pagerduty.ts';
+import { createSlackChannel } from '../activities/notify/slack/channel.ts';
+import type { ChannelDeps, NotificationChannel, Recipient } from '../activities/notify/types.ts';
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
 import type { Environment } from '../process/outcomes.ts';
@@ -29,7 +31,7 @@ import type {
   ServiceConfig,
 } from './schema.ts';
 
-export interface CompositionDeps extends AdapterDeps {
+export interface CompositionDeps extends ChannelDeps {
   logger: Logger;
 }
 
@@ -120,6 +122,12 @@ function createChannel(config: ChannelConfig, deps: CompositionDeps): Notificati
   switch (config.adapter) {
     case 'log':
       return createLogChannel(config, deps);
+    case 'email':
+      return createEmailChannel(config, deps);
+    case 'pagerduty':
+      return createPagerDutyChannel(config, deps);
+    case 'slack':
+      return createSlackChannel(config, deps);
     case 'webhook':
       return createWebhookChannel(config, deps);
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { checkAccess } from './checks/access.ts';
+import { checkContacts } from './checks/contacts.ts';
 import { checkEnvironment, type Environment } from './checks/environment.ts';
 import { checkMeasures } from './checks/measures.ts';
 import { checkNames } from './checks/names.ts';
@@ -52,6 +53,7 @@ const checksOf = (data: unknown, env: Environment): Finding[] => [
   ...checkTargets(data),
   ...checkAccess(data),
   ...checkMeasures(data),
+  ...checkContacts(data),
   ...checkEnvironment(data, env),
 ];
 

@@ -11,7 +11,10 @@ import { soak } from '../activities/monitoring/config.ts';
 import { httpProbeConfigSchema } from '../activities/monitoring/http.ts';
 import { jsonConfigSchema } from '../activities/monitoring/json.ts';
 import { prometheusConfigSchema } from '../activities/monitoring/prometheus.ts';
+import { emailChannelConfigSchema } from '../activities/notify/email/channel.ts';
 import { logChannelConfigSchema } from '../activities/notify/log.ts';
+import { pagerDutyChannelConfigSchema } from '../activities/notify/pagerduty.ts';
+import { slackChannelConfigSchema } from '../activities/notify/slack/channel.ts';
 import { webhookChannelConfigSchema } from '../activities/notify/webhook.ts';
 import { incidentTrackerConfigSchema } from '../activities/tracker/incident.ts';
 import { incidentRequestSchema } from '../process/events.ts';
@@ -161,6 +164,9 @@ export type ServiceConfig = z.infer<typeof serviceSchema>;
 
 const channelSchema = z.discriminatedUnion('adapter', [
   logChannelConfigSchema,
+  emailChannelConfigSchema,
+  pagerDutyChannelConfigSchema,
+  slackChannelConfigSchema,
   webhookChannelConfigSchema,
 ]);
 export type ChannelConfig = z.infer<typeof channelSchema>;

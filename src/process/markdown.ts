@@ -19,3 +19,7 @@ export const table = (head: string[], rows: string[][]): string =>
 
 /** `2026-11-24 03:07:12`, UTC, to the second. */
 export const clock = (time: string): string => time.slice(0, 19).replace('T', ' ');
+
+/** For Slack: without the characters that begin a link or a mention. */
+export const slackText = (text: string): string =>
+  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');

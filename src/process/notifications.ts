@@ -4,7 +4,7 @@ import { gist } from './gist.ts';
 import type { PreflightCheck } from './outcomes.ts';
 import { type Phase, phaseTitles, roles } from './phases.ts';
 import { isOver, type State } from './state.ts';
-import { viewOf } from './view.ts';
+import { type IncidentView, viewOf } from './view.ts';
 import { type Wait, waitingFor } from './waiting.ts';
 
 /** One message to people; the adapters decide how it looks. */
@@ -12,13 +12,15 @@ export interface Notification {
   /** The same for every retry of this message: receivers drop what they have seen. */
   id: string;
   incidentId: string;
+  /** Its place in the timeline: what has a lower one is of an earlier state. */
+  seq: number;
   title: string;
   service: string;
   /** `phase` somebody's turn has come, `escalation` a limit has passed, `status` for everyone. */
   kind: 'phase' | 'escalation' | 'status';
   /** `page` somebody has to act, `inform` nobody has to. */
   urgency: 'page' | 'inform';
-  /** People or roles to reach; `everyone` is all who take part. */
+  /** People or roles to reach; `everyone` stands for the whole room, beside the people who take part. */
   recipients: string[];
   /** By which channels; all of them where it is not said. */
   channels?: string[];
@@ -26,6 +28,8 @@ export interface Notification {
   subject: string;
   /** What is asked, since when, until when. Markdown. */
   text: string;
+  /** The same without the tasks, for channels that show them by themselves: plain text, as people wrote it. */
+  intro: string;
   at: string;
   /** The incident as it stands, for channels that keep one message of it. */
   incident: Card;
@@ -44,6 +48,11 @@ export interface Card {
   priority: string | null;
   openedAt: string;
   waitingFor: Wait[];
+  escalation: IncidentView['escalation'];
+  /** The fix of this attempt. */
+  fix: { ref: string; summary: string; by: string; changeUrl?: string } | null;
+  /** Whether staging can be skipped. */
+  hasStaging: boolean;
 }
 
 /**
@@ -52,29 +61,46 @@ export interface Card {
  */
 export function notificationOf(state: State, event: IncidentEvent): Notification | null {
   const said = compose(state, event);
-  return (
-    said && {
-      id: `${state.id}-${event.seq}`,
-      incidentId: state.id,
-      title: state.request.title,
-      service: state.request.service,
-      at: event.at,
-      urgency: said.kind === 'status' ? 'inform' : 'page',
-      incident: cardOf(state),
-      gist: gist(event),
-      threads: state.threads,
-      ...said,
-    }
-  );
+  if (!said) return null;
+  const { asks, ...message } = said;
+  return {
+    id: `${state.id}-${event.seq}`,
+    incidentId: state.id,
+    seq: event.seq,
+    title: state.request.title,
+    service: state.request.service,
+    at: event.at,
+    urgency: said.kind === 'status' ? 'inform' : 'page',
+    incident: cardOf(state),
+    gist: gist(event),
+    threads: state.threads,
+    text: [said.intro, asks && taskList(state)].filter(Boolean).join('\n\n'),
+    ...message,
+  };
 }
 
 function cardOf(state: State): Card {
-  const { status, explanation, phase, attempt, priority, waitingFor: waits } = viewOf(state);
-  const { openedAt } = state;
-  return { status, explanation, phase, attempt, priority, openedAt, waitingFor: waits };
+  const { status, explanation, phase, attempt, priority, escalation, ...view } = viewOf(state);
+  return {
+    ...{ status, explanation, phase, attempt, priority, escalation },
+    openedAt: state.openedAt,
+    waitingFor: view.waitingFor,
+    fix: fixOf(state),
+    hasStaging: state.terms.staging,
+  };
 }
 
-type Composed = Pick<Notification, 'kind' | 'recipients' | 'channels' | 'subject' | 'text'>;
+function fixOf({ completed: { fixReady } }: State): Card['fix'] {
+  if (!fixReady) return null;
+  const { ref, summary, by, changeUrl } = fixReady;
+  return { ref, summary, by, ...(changeUrl && { changeUrl }) };
+}
+
+interface Composed
+  extends Pick<Notification, 'kind' | 'recipients' | 'channels' | 'subject' | 'intro'> {
+  /** Whether the tasks are listed. */
+  asks: boolean;
+}
 
 function compose(state: State, event: IncidentEvent): Composed | null {
   switch (event.type) {
@@ -88,15 +114,17 @@ function compose(state: State, event: IncidentEvent): Composed | null {
         recipients: peopleOf(state, event.data.recipients),
         subject: escalationSubject(event.data),
         ...(event.data.channels && { channels: event.data.channels }),
-        text: [event.data.reason, taskList(state)].filter(Boolean).join('\n\n'),
+        intro: event.data.reason ?? '',
+        asks: true,
       };
+    case 'escalationAcknowledged':
+      return status(state, `${event.by} has it in hand`, event.data.note ?? '');
     case 'reviewBypassed':
-      return {
-        kind: 'status',
-        recipients: ['everyone'],
-        subject: `Review bypassed by ${event.by}`,
-        text: `${event.data.reason}\n\nA retrospective review is owed before the incident can close.`,
-      };
+      return status(
+        state,
+        `Review bypassed by ${event.by}`,
+        `${event.data.reason}\n\nA retrospective review is owed before the incident can close.`,
+      );
     case 'monitored':
       return event.data.result.outcome === 'passed' ? null : badMeasurements(state, event);
     case 'deployHeld':
@@ -104,49 +132,44 @@ function compose(state: State, event: IncidentEvent): Composed | null {
     case 'preflighted':
       return brokenAccess(state, event.data.checks);
     case 'roleAssigned':
-      return handedOver(state, event);
+      return handedOver(event);
     case 'rollbackFinished':
-      return status(`Rollback ${event.data.result.outcome}`, event.data.result.summary);
+      return status(state, `Rollback ${event.data.result.outcome}`, event.data.result.summary);
     case 'statusChanged':
-      return status(`${state.request.title}: ${event.data.status}`, event.data.explanation);
+      return status(state, `${state.request.title}: ${event.data.status}`, event.data.explanation);
     default:
       return null;
   }
 }
 
-const status = (subject: string, text: string): Composed => ({
+const status = (state: State, subject: string, intro: string): Composed => ({
   kind: 'status',
-  recipients: ['everyone'],
+  recipients: ['everyone', ...new Set(Object.values(state.terms.assignments).flat())],
   subject,
-  text,
+  intro,
+  asks: false,
 });
 
 /** A phase that waits for nobody has nothing to ask. */
-function turn(state: State, subject: string, intro?: string): Composed | null {
+function turn(state: State, subject: string, intro = ''): Composed | null {
   const waits = waitingFor(state);
   if (isOver(state) || waits.length === 0) return null;
   const recipients = peopleOf(state, ['waiting']);
-  return {
-    kind: 'phase',
-    recipients,
-    subject,
-    text: [intro, taskList(state)].filter(Boolean).join('\n\n'),
-  };
+  return { kind: 'phase', recipients, subject, intro, asks: true };
 }
 
 /** Both hear it: who leaves, so that nobody waits for them, and who comes. */
-function handedOver(
-  state: State,
-  { by, data: { role, person, former = [] } }: Extract<IncidentEvent, { type: 'roleAssigned' }>,
-): Composed {
+function handedOver({
+  by,
+  data: { role, person, former = [] },
+}: Extract<IncidentEvent, { type: 'roleAssigned' }>): Composed {
   const before = former.length > 0 ? ` instead of ${former.join(', ')}` : '';
   return {
     kind: 'phase',
     recipients: [...new Set([person, ...former])],
     subject: `${roles[role].title} is now ${person}`,
-    text: [`${by} has handed the role over to ${person}${before}.`, taskList(state)]
-      .filter(Boolean)
-      .join('\n\n'),
+    intro: `${by} has handed the role over to ${person}${before}.`,
+    asks: true,
   };
 }
 
@@ -171,7 +194,8 @@ function badMeasurements(
     kind: after === 'rollback' ? 'escalation' : 'phase',
     recipients: peopleOf(state, after === 'rollback' ? [...judges, ...topOf(state)] : judges),
     subject: `The measurements of ${environment} after the ${after} ${outcome}`,
-    text: [...lines, '', taskList(state)].join('\n').trim(),
+    intro: lines.join('\n'),
+    asks: true,
   };
 }
 
@@ -187,11 +211,12 @@ function brokenAccess(state: State, checks: readonly PreflightCheck[]): Composed
     kind: 'phase',
     recipients: peopleOf(state, [...new Set(roles)]),
     subject: `Not ready to ${roles.includes('deployer') ? 'deploy' : 'measure'}: ${bad.length} of ${checks.length} checks failed`,
-    text: bad
+    intro: bad
       .map(
         ({ environment, what, name, summary }) => `- ${environment}, ${what} ${name}: ${summary}`,
       )
       .join('\n'),
+    asks: false,
   };
 }
 

@@ -2,10 +2,14 @@ import pino, { type Logger } from 'pino';
 import { systemClock } from '../activities/clock.ts';
 import { createActivities } from '../activities/index.ts';
 import type { HotfixActivities } from '../activities/types.ts';
+import type { SlackApps } from '../api/directory.ts';
 import { adaptersFor } from '../config/adapters.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { createSlackApps } from '../config/slack.ts';
+import { workflowIdOf } from '../process/contract.ts';
 import { readSettings, type Settings } from '../settings.ts';
+import { namedServer } from '../temporal/connection.ts';
 
 /** What every process of the service begins with. */
 export interface Startup {
@@ -49,8 +53,16 @@ export function adaptersOf({ settings, config, logger }: Startup) {
     secret: (name: string) => secretOf(env, name),
     environment: env,
     dataDirectory: settings.dataDirectory,
+    pageOf: pageBy(settings),
     logger,
   });
+}
+
+/** The history in the Temporal UI, where it has an address that others can open. */
+function pageBy({ temporalUiUrl }: Settings): (incidentId: string) => string | undefined {
+  const namespace = namedServer()?.namespace ?? 'default';
+  return (id) =>
+    temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${workflowIdOf(id)}`;
 }
 
 /** The worker's activities, connected as the configuration says. */
@@ -60,6 +72,10 @@ export const activitiesOf = (startup: Startup): HotfixActivities =>
     logger: startup.logger,
     now: systemClock.now,
   });
+
+/** The apps of Slack that may send what people press. */
+export const slackAppsOf = ({ config }: Startup): SlackApps | undefined =>
+  createSlackApps(config, (name) => secretOf(process.env, name));
 
 function secretOf(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];

@@ -19,6 +19,7 @@ const deps: CompositionDeps = {
   ...systemClock,
   environment: process.env,
   dataDirectory,
+  pageOf: () => undefined,
   logger: pino({ level: 'silent' }),
   secret: (name) => {
     const value: string | undefined = env[name as keyof typeof env];

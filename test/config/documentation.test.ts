@@ -9,8 +9,15 @@ import { webhookSecret } from './support.ts';
 const page = readFileSync('docs/configuration.md', 'utf8');
 const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
 const env = {
-  ...{ DEPLOY_SECRET: webhookSecret, CHAT_SECRET: webhookSecret },
-  ...{ PROMETHEUS_TOKEN: 'token', DEPLOY_TOKEN: 'token', SHOP_DEPLOYER_TOKEN: 'token' },
+  DEPLOY_SECRET: webhookSecret,
+  CHAT_SECRET: webhookSecret,
+  PROMETHEUS_TOKEN: 'token',
+  DEPLOY_TOKEN: 'token',
+  SHOP_DEPLOYER_TOKEN: 'token',
+  SMTP_URL: 'smtps://hotfix:secret@mail.example.com',
+  SLACK_TOKEN: 'xoxb-token',
+  SLACK_SIGNING_SECRET: 'secret',
+  PAGERDUTY_KEY: '0123456789abcdef0123456789abcdef',
 };
 
 test('there are examples', () => {

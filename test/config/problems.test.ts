@@ -78,7 +78,7 @@ test.each([
   [
     'no adapter',
     'notifications:\n  - url: http://x\n',
-    ['2:5: notifications.0.adapter: is missing: write log or webhook.'],
+    ['2:5: notifications.0.adapter: is missing: write log, email, pagerduty, slack or webhook.'],
   ],
   [
     'staging without production',

@@ -65,9 +65,10 @@ async function deliverBy(
     heart.details.some(
       ({ notification, channel }) => notification === message.id && channel === name,
     );
+  const isFor = (channel: NotificationChannel) => channel.takes?.(message) ?? true;
   await Promise.all(
     channels
-      .filter((channel) => !isTried(channel))
+      .filter((channel) => !isTried(channel) && isFor(channel))
       .map(async (channel) => {
         const delivery = await attempt(channel, message);
         heart.set([...heart.details, delivery]);
@@ -80,7 +81,7 @@ async function attempt(channel: NotificationChannel, message: Addressed): Promis
   const base = {
     notification: message.id,
     channel: channel.name,
-    to: message.to.map(({ id }) => id),
+    to: message.to.filter((one) => channel.reaches?.(one) ?? true).map(({ id }) => id),
   };
   try {
     const thread = await sendPatiently(channel, message, cancellationSignal);

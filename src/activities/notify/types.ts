@@ -1,4 +1,5 @@
 import type { Notification } from '../../process/notifications.ts';
+import type { AdapterDeps } from '../deps.ts';
 
 /** Where a person is reached, by channel; what is not there cannot be used. */
 export interface Contacts {
@@ -23,10 +24,20 @@ export interface Addressed extends Notification {
   to: Recipient[];
 }
 
+/** What the channels' factories are given. */
+export interface ChannelDeps extends AdapterDeps {
+  /** Where people look at an incident, if anything shows it. */
+  pageOf: (incidentId: string) => string | undefined;
+}
+
 /** One way to reach people. */
 export interface NotificationChannel {
   /** Unique among the channels; what was delivered is remembered by it. */
   readonly name: string;
+  /** Whether a message is for this channel at all; without it, each is. */
+  takes?(message: Addressed): boolean;
+  /** Whether it can reach this person; without it, it tells a room. */
+  reaches?(recipient: Recipient): boolean;
   /**
    * Delivers one message; answers what it has to be told again with the incident's next message, such
    * as a thread (`threads` of the message). Throws an ApplicationFailure, retryable where a retry may

@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import { duration } from '../../process/duration.ts';
 import type { AdapterDeps } from '../deps.ts';
 import { assertOk, call, type HttpCall } from '../http.ts';
 import { createSigner } from '../webhook.ts';
+import { channelName, channelTimeout } from './config.ts';
+import { createPace, rateLimit } from './pace.ts';
 import type { NotificationChannel } from './types.ts';
 
 export const webhookChannelConfigSchema = z
   .strictObject({
     adapter: z.literal('webhook'),
-    name: z.string().trim().min(1).max(100).describe('How this channel is called in messages'),
+    name: channelName('webhook'),
     url: z
       .url({ protocol: /^https?$/, error: 'must be an http or https url' })
       .describe('Receives each message as a signed POST'),
@@ -16,10 +17,8 @@ export const webhookChannelConfigSchema = z
       .string()
       .min(1)
       .describe('The environment variable with the Standard Webhooks secret of the signature'),
-    timeout: duration
-      .refine((value) => value >= 100 && value <= 60_000, { error: 'must be from 100ms to 1m' })
-      .prefault('10s')
-      .describe('For each request'),
+    timeout: channelTimeout,
+    rateLimit: rateLimit(10),
   })
   .describe('Posts each message to a url, signed by the Standard Webhooks specification');
 export type WebhookChannelConfig = z.infer<typeof webhookChannelConfigSchema>;
@@ -31,22 +30,25 @@ export function createWebhookChannel(
 ): NotificationChannel {
   const { name, url, timeout, secretEnv } = config;
   const sign = createSigner(secretEnv, deps);
+  const pace = createPace(`The webhook ${name}`, config.rateLimit);
   return {
     name,
     async send({ threads: _threads, to, ...notification }, signal) {
       const people = to.map(({ id, name: called, link }) => ({ id, name: called, link }));
       const body = JSON.stringify({ ...notification, to: people });
-      const headers = { 'content-type': 'application/json', ...sign(notification.id, body) };
-      const outgoing: HttpCall = {
-        whom: `The webhook ${name}`,
-        url,
-        method: 'POST',
-        headers,
-        body,
-        timeout,
-        signal,
-      };
-      assertOk(await call(outgoing), outgoing, `the secret in ${secretEnv}`);
+      await pace(signal, async () => {
+        const outgoing: HttpCall = {
+          whom: `The webhook ${name}`,
+          url,
+          method: 'POST',
+          // Signed when it goes out: a receiver refuses what is old.
+          headers: { 'content-type': 'application/json', ...sign(notification.id, body) },
+          body,
+          timeout,
+          signal,
+        };
+        assertOk(await call(outgoing), outgoing, `the secret in ${secretEnv}`);
+      });
       return undefined;
     },
   };

@@ -20,14 +20,30 @@ export interface SignalRequest {
  */
 export async function sendSignal(
   deps: GatewayDeps,
-  { id, name, body, by, at, requestId }: SignalRequest,
+  request: SignalRequest,
 ): Promise<VerdictAnswer | null> {
+  await recordSignal(deps, request);
+  return verdictOn(deps, request);
+}
+
+/** Resolves when the signal is durable. */
+export async function recordSignal(
+  deps: GatewayDeps,
+  { id, name, body, by, at, requestId }: SignalRequest,
+): Promise<void> {
   const handle = deps.client.workflow.getHandle(workflowIdOf(id));
   try {
     await inTime(deps, () => handle.signal(name, { ...body, by, at, requestId }));
   } catch (error) {
     throw error instanceof WorkflowNotFoundError ? await whyNot(deps, id) : error;
   }
+}
+
+/** What became of a recorded signal; null where no worker answered in time. */
+export async function verdictOn(
+  deps: GatewayDeps,
+  { id, requestId }: Pick<SignalRequest, 'id' | 'requestId'>,
+): Promise<VerdictAnswer | null> {
   try {
     const answer = await ask<VerdictAnswer>(deps, id, queries.verdict, requestId);
     return answer.verdict ? answer : null;

@@ -1,6 +1,7 @@
+import { isMailServerUrl } from '../../activities/notify/email/channel.ts';
 import { createSigner } from '../../activities/webhook.ts';
 import type { Finding } from '../problems.ts';
-import { type SelectedText, selectTexts } from './select.ts';
+import { type Selected, type SelectedText, select, selectTexts } from './select.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,10 +21,14 @@ export function checkEnvironment(data: unknown, env: Environment): Finding[] {
     ...under('secretEnv'),
     ...under('tokenEnv'),
     ...under('passEnv.*'),
+    ...under('routingKeyEnv'),
+    ...under('urlEnv'),
+    ...under('signingSecretEnv'),
   ).filter(({ value }) => value !== '');
   return [
     ...named.filter(({ value }) => !env[value]).map(missing),
     ...selectTexts(data, ...under('secretEnv')).flatMap((part) => unusable(part, env)),
+    ...select(data, 'notifications.*').flatMap((channel) => noAddress(channel, env)),
   ];
 }
 
@@ -46,4 +51,24 @@ function unusable({ path, value }: SelectedText, env: Environment): Finding[] {
       },
     ];
   }
+}
+
+/** Where a channel's address is itself a secret: what it has to be. */
+const addresses: Record<string, { isOne: (text: string) => boolean; sentence: string }> = {
+  email: {
+    isOne: isMailServerUrl,
+    sentence:
+      'which is not the address of a mail server: set it to smtps://user:password@host, or smtp:// where TLS begins later.',
+  },
+};
+
+function noAddress({ path, value }: Selected, env: Environment): Finding[] {
+  const adapter = selectTexts(value, 'adapter')[0]?.value ?? '';
+  const expected = Object.hasOwn(addresses, adapter) ? addresses[adapter] : undefined;
+  return selectTexts(value, 'urlEnv').flatMap(({ value: variable }) => {
+    const address = env[variable];
+    if (!expected || !address || expected.isOne(address)) return [];
+    const sentence = `names the environment variable ${variable}, ${expected.sentence}`;
+    return [{ path: [...path, 'urlEnv'], sentence }];
+  });
 }

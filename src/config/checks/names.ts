@@ -2,7 +2,7 @@ import { self } from '../../process/events.ts';
 import { roleIds } from '../../process/phases.ts';
 import { isSamePerson } from '../../process/rules.ts';
 import type { Finding, Path } from '../problems.ts';
-import { select, selectTexts } from './select.ts';
+import { type Selected, type SelectedText, select, selectTexts } from './select.ts';
 
 /** Words that stand for others than a person where people are named. */
 const reserved = ['waiting', 'everyone', self];
@@ -15,6 +15,7 @@ export const checkNames = (data: unknown): Finding[] => [
   ...reservedIds(data),
   ...ambiguousIds(data),
   ...repeatedTokens(data),
+  ...repeatedMembers(data),
   ...repeatedNames(data),
 ];
 
@@ -48,11 +49,9 @@ function strangersInPolicies(data: unknown): Finding[] {
     }));
 }
 
-/** Levels name channels as the notifications do; the log is called `log`. */
+/** Levels name channels as the notifications do. */
 function unknownChannels(data: unknown): Finding[] {
-  const known = select(data, 'notifications.*').flatMap(({ path, value }) =>
-    nameOf(path, value).map(({ name }) => name),
-  );
+  const known = channelNames(data).map(({ value }) => value);
   const names = known.length > 0 ? known : ['log'];
   const patterns = levels.map((one) => one.replace('notify', 'channels'));
   return selectTexts(data, ...patterns, ...patterns.map((one) => `services.*.${one}`))
@@ -97,28 +96,36 @@ function repeatedTokens(data: unknown): Finding[] {
   }));
 }
 
+/** Whoever presses a button in Slack is one person. */
+const repeatedMembers = (data: unknown): Finding[] =>
+  repeats(selectTexts(data, 'people.*.contacts.slack'), ({ value }) => value).map(
+    ({ again, first }) => ({
+      path: again.path,
+      sentence: `is the member id of ${first.path.slice(0, 2).join('.')} already: each person has their own.`,
+    }),
+  );
+
 /** Measures and channels are known by their names in results and in what was delivered. */
 function repeatedNames(data: unknown): Finding[] {
-  const lists = [
-    ...select(data, 'services.*.monitoring.*.measures').map(({ path }) => path.join('.')),
-    'notifications',
-  ];
-  return lists.flatMap((list) => {
-    const named = select(data, `${list}.*`).flatMap(({ path, value }) => nameOf(path, value));
-    return repeats(named, ({ name }) => name).map(({ again, first }) => ({
+  const measures = select(data, 'services.*.monitoring.*.measures').map((list) =>
+    textsIn(list, '*.name'),
+  );
+  return [...measures, channelNames(data)].flatMap((named) =>
+    repeats(named, ({ value }) => value.trim()).map(({ again, first }) => ({
       path: again.path,
-      sentence: `has the name "${again.name}", as ${first.path.join('.')} has: give it another name, or remove it.`,
-    }));
-  });
+      sentence: `has the name "${again.value.trim()}", as ${first.path.join('.')} has: give it another name, or remove it.`,
+    })),
+  );
 }
 
-/** The log has no name of its own in the file; it is called `log`. */
-function nameOf(path: Path, value: unknown): { path: Path; name: string }[] {
-  const [name] = selectTexts(value, 'name');
-  const adapter = selectTexts(value, 'adapter')[0]?.value;
-  if (name) return [{ path: [...path, 'name'], name: name.value.trim() }];
-  return adapter === 'log' ? [{ path: [...path, 'adapter'], name: adapter }] : [];
-}
+/** A channel without a name is called as its adapter. */
+const channelNames = (data: unknown): SelectedText[] =>
+  select(data, 'notifications.*').flatMap((channel) =>
+    ['name', 'adapter'].flatMap((key) => textsIn(channel, key)).slice(0, 1),
+  );
+
+const textsIn = ({ path, value }: Selected, pattern: string): SelectedText[] =>
+  selectTexts(value, pattern).map((text) => ({ ...text, path: [...path, ...text.path] }));
 
 /** Every item whose key another before it has, with that one. */
 function repeats<T>(items: readonly T[], keyOf: (item: T) => string): { again: T; first: T }[] {

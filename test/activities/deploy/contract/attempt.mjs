@@ -26,6 +26,7 @@ const activities = createActivities({
     dataDirectory,
     logger,
     secret: (name) => env[name],
+    pageOf: () => '',
   }),
   logger,
   now: systemClock.now,

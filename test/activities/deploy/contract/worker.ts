@@ -33,6 +33,7 @@ export function compose(setting: Setting) {
     dataDirectory,
     logger: silent,
     secret: (name) => env[name] ?? '',
+    pageOf: () => '',
   });
   const activities = unlocked({ ...adapters, logger: silent, now: systemClock.now });
   return { activities, adapter: adapters.services('shop', 'production').deploy };

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import type { Card } from './notifications.ts';
+import { type SignalBody, type SignalName, signalNames } from './signals.ts';
+import type { Wait } from './waiting.ts';
+
+/** Something that can be said by one press, without a form. */
+export interface QuickAnswer {
+  /** At most 75 characters. */
+  label: string;
+  style: 'good' | 'bad' | 'plain';
+  /** What whoever presses says by it, at most 300 characters. */
+  meaning: string;
+  press: Press;
+}
+
+/**
+ * What a button carries: a signal, and since when it was asked for, so that an answer to an earlier
+ * question is never taken for one to a later.
+ */
+export const pressSchema = z.strictObject({
+  incident: z.string().max(100),
+  signal: z.enum(signalNames as [SignalName, ...SignalName[]]),
+  body: z.record(z.string(), z.unknown()),
+  asked: z.iso.datetime(),
+});
+export type Press = z.infer<typeof pressSchema>;
+
+/** How a wait can be answered by one press; what is not here needs a form. */
+export const quickAnswersTo = (wait: Wait, incident: string, card: Card): QuickAnswer[] =>
+  optionsFor(wait, card).map(({ body, ...option }) => ({
+    ...option,
+    press: { incident, signal: wait.signal, body, asked: wait.since },
+  }));
+
+/** The press that stops an escalation for a while; null where there is none to stop. */
+export function acknowledgementOf(
+  incident: string,
+  { escalation, waitingFor }: Card,
+): QuickAnswer | null {
+  const { level, nextAt, acknowledged } = escalation;
+  if (level === 0 || acknowledged || waitingFor.length === 0) return null;
+  return {
+    label: 'Acknowledge',
+    style: 'plain',
+    meaning: 'You have it in hand: the next level is not told for now.',
+    press: { incident, signal: 'escalationAcknowledged', body: {}, asked: nextAt },
+  };
+}
+
+/** Whether what a press answers has been asked anew since. */
+export function isOutdated(press: Press, { waitingFor, escalation }: OpenAsks): boolean {
+  if (press.signal === 'escalationAcknowledged') {
+    return escalation.level > 0 && !escalation.acknowledged && escalation.nextAt !== press.asked;
+  }
+  const open = waitingFor.find(({ signal }) => signal === press.signal);
+  return open !== undefined && open.since !== press.asked;
+}
+
+type OpenAsks = Pick<Card, 'waitingFor' | 'escalation'>;
+
+interface Option<N extends SignalName = SignalName> extends Omit<QuickAnswer, 'press'> {
+  body: SignalBody<N>;
+}
+
+const harmless = { noBreakingChanges: true, noDataLoss: true };
+
+const approval = (check: string): Option<'sanityChecked'> => ({
+  label: `Approve the ${check} check`,
+  style: 'good',
+  meaning: 'You have looked at the fix: there is no breaking change and no loss of data.',
+  body: { verdict: 'approved', ...harmless },
+});
+
+function optionsFor({ signal }: Wait, card: Card): Option[] {
+  switch (signal) {
+    case 'sanityChecked':
+      return [approval('sanity')];
+    case 'securityChecked':
+      return [approval('security')];
+    case 'deployAuthorized':
+      return deployOptions(card);
+    case 'systemVerified':
+      return verifications;
+    case 'quickVerified':
+      return quickVerifications;
+    case 'retrospectiveReviewed':
+      return retrospectives;
+    default:
+      return [];
+  }
+}
+
+function deployOptions({ hasStaging }: Card): Option<'deployAuthorized'>[] {
+  const plain: Option<'deployAuthorized'> = {
+    label: hasStaging ? 'Deploy, staging first' : 'Deploy',
+    style: 'good',
+    meaning: hasStaging
+      ? 'The fix goes to staging, then to production.'
+      : 'The fix goes to production.',
+    body: { skipStaging: false },
+  };
+  const straight: Option<'deployAuthorized'> = {
+    label: 'Deploy, skip staging',
+    style: 'bad',
+    meaning: 'The fix goes straight to production.',
+    body: { skipStaging: true },
+  };
+  return hasStaging ? [plain, straight] : [plain];
+}
+
+const verifications: Option<'systemVerified'>[] = [
+  {
+    label: 'Solved and healthy',
+    style: 'good',
+    meaning: 'The problem is solved and the system is healthy.',
+    body: { solved: true, healthy: true },
+  },
+  {
+    label: 'Not solved',
+    style: 'bad',
+    meaning: 'The problem is not solved and the system is not healthy: another fix is needed.',
+    body: { solved: false, healthy: false },
+  },
+];
+
+const quickVerifications: Option<'quickVerified'>[] = [
+  {
+    label: 'Passed',
+    style: 'good',
+    meaning: 'The quick verification passed.',
+    body: { passed: true },
+  },
+  {
+    label: 'Not passed',
+    style: 'bad',
+    meaning: 'The quick verification did not pass: another fix is needed.',
+    body: { passed: false },
+  },
+];
+
+const retrospectives: Option<'retrospectiveReviewed'>[] = [
+  {
+    label: 'Approve in retrospect',
+    style: 'good',
+    meaning: 'What went out without a review is right.',
+    body: { verdict: 'approved' },
+  },
+  {
+    label: 'Reject in retrospect',
+    style: 'bad',
+    meaning: 'What went out without a review is not right.',
+    body: { verdict: 'rejected' },
+  },
+];
