@@ -44,6 +44,8 @@ export interface Card {
   priority: string | null;
   openedAt: string;
   waitingFor: Wait[];
+  /** When somebody is told next, unless the work is done before. */
+  toldNextAt: string;
 }
 
 /**
@@ -71,7 +73,8 @@ export function notificationOf(state: State, event: IncidentEvent): Notification
 function cardOf(state: State): Card {
   const { status, explanation, phase, attempt, priority, waitingFor: waits } = viewOf(state);
   const { openedAt } = state;
-  return { status, explanation, phase, attempt, priority, openedAt, waitingFor: waits };
+  const { nextAt: toldNextAt } = state.watch;
+  return { status, explanation, phase, attempt, priority, openedAt, waitingFor: waits, toldNextAt };
 }
 
 type Composed = Pick<Notification, 'kind' | 'recipients' | 'channels' | 'subject' | 'text'>;
