@@ -1,20 +1,24 @@
 import type { Client } from '@temporalio/client';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Links } from '../links/links.ts';
 import { authenticate } from './callers.ts';
 import type { Directory } from './directory.ts';
 import { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { handleErrors, refuseRequest } from './problems.ts';
+import { actRoutes } from './routes/act.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { measurementRoutes } from './routes/measurements.ts';
-import { signalRoutes } from './routes/signals.ts';
+import { type SignalRoutes, signalRoutes } from './routes/signals.ts';
 
 export interface ApiDeps {
   client: Client;
   directory: Directory;
+  /** Reads the links of messages; without it there are no pages behind them. */
+  links?: Pick<Links, 'read'> | undefined;
   uiUrl: string | undefined;
   logger: FastifyBaseLogger;
   /** How long an answer of the workflow is waited for, in milliseconds. */
@@ -27,9 +31,12 @@ export interface ApiDeps {
 /** Larger than any body that the schemas allow, in bytes. */
 const bodyLimit = 256 * 1024;
 
+/** Longer than the token of any link, in characters. */
+const longestParam = 1_000;
+
 /** The API, apart from listening. */
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
-  const { client, directory, uiUrl, logger, now = () => new Date() } = deps;
+  const { client, directory, links, uiUrl, logger, now = () => new Date() } = deps;
   const { answerTimeout = 3_000, temporalTimeout = 10_000 } = deps;
   const gateway = { client, uiUrl, logger, answerTimeout, temporalTimeout };
   const metrics = new Metrics();
@@ -39,7 +46,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     frameworkErrors: (error, _, reply) => refuseRequest(error, reply),
     bodyLimit,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestParam },
   }).withTypeProvider<ZodTypeProvider>();
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
@@ -56,11 +63,10 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     now,
     onStarted: (isNew) => metrics.started.inc({ result: isNew ? 'new' : 'existing' }),
   });
-  await app.register(signalRoutes, {
-    gateway,
-    now,
-    onSignal: (signal, verdict) => metrics.signals.inc({ signal, verdict }),
-  });
+  const onSignal: SignalRoutes['onSignal'] = (signal, verdict) =>
+    metrics.signals.inc({ signal, verdict });
+  await app.register(signalRoutes, { gateway, now, onSignal });
+  if (links) await app.register(actRoutes, { gateway, links, now, onSignal });
   await app.register(measurementRoutes, { gateway });
   await app.register(eventRoutes, { gateway });
   await app.ready();

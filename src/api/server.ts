@@ -1,19 +1,21 @@
 import { Client } from '@temporalio/client';
 import { createDirectory } from '../config/directory.ts';
 import { type Lifecycle, runProcess } from '../service/lifecycle.ts';
-import { startUp } from '../service/startup.ts';
+import { linksOf, startUp } from '../service/startup.ts';
 import { connectClient, embeddedServer, namedServer } from '../temporal/connection.ts';
 import { startApi } from './listen.ts';
 
 /** The API alone: `node dist/src/api/server.js`. */
 async function start(lifecycle: Lifecycle): Promise<void> {
-  const { settings, config, logger } = await startUp();
+  const startup = await startUp();
+  const { settings, config, logger } = startup;
   const server = namedServer() ?? embeddedServer(`127.0.0.1:${settings.temporalPort}`);
   const connection = await connectClient(server);
   lifecycle.onStop(() => connection.close());
   const api = await startApi({
     client: new Client({ connection, namespace: server.namespace }),
     directory: createDirectory(config),
+    links: linksOf(startup),
     uiUrl: settings.temporalUiUrl,
     logger,
     host: settings.host,

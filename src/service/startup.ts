@@ -5,6 +5,7 @@ import type { HotfixActivities } from '../activities/types.ts';
 import { adaptersFor } from '../config/adapters.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { createLinks, type Links } from '../links/links.ts';
 import { readSettings, type Settings } from '../settings.ts';
 
 /** What every process of the service begins with. */
@@ -60,6 +61,11 @@ export const activitiesOf = (startup: Startup): HotfixActivities =>
     logger: startup.logger,
     now: systemClock.now,
   });
+
+/** The links of messages, where the configuration has any. */
+export const linksOf = ({ config: { links } }: Startup): Links | undefined =>
+  links &&
+  createLinks(links, { secret: (name) => secretOf(process.env, name), now: systemClock.now });
 
 function secretOf(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
