@@ -3,7 +3,7 @@ import { startApi } from './api/listen.ts';
 import { createDirectory } from './config/directory.ts';
 import { help } from './service/help.ts';
 import { type Lifecycle, runProcess } from './service/lifecycle.ts';
-import { activitiesOf, type Startup, slackAppsOf, startUp } from './service/startup.ts';
+import { activitiesOf, linksOf, type Startup, slackAppsOf, startUp } from './service/startup.ts';
 import { installRuntime, startWorker } from './service/worker.ts';
 import {
   connectClient,
@@ -49,6 +49,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     client: new Client({ connection, namespace }),
     directory: createDirectory(config),
     slack: slackAppsOf(startup),
+    links: linksOf(startup),
     uiUrl: temporal.uiUrl,
     logger,
     host: settings.host,

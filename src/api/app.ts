@@ -1,11 +1,13 @@
 import type { Client } from '@temporalio/client';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Links } from '../links/links.ts';
 import { authenticate } from './callers.ts';
 import type { Directory, SlackApps } from './directory.ts';
 import { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { handleErrors, refuseRequest } from './problems.ts';
+import { actRoutes } from './routes/act.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { incidentRoutes } from './routes/incidents.ts';
@@ -18,6 +20,8 @@ export interface ApiDeps {
   directory: Directory;
   /** Whose buttons send signals; without it, there are none. */
   slack?: SlackApps | undefined;
+  /** Reads the links of messages; without it there are no pages behind them. */
+  links?: Pick<Links, 'read'> | undefined;
   uiUrl: string | undefined;
   logger: FastifyBaseLogger;
   /** How long an answer of the workflow is waited for, in milliseconds. */
@@ -30,9 +34,12 @@ export interface ApiDeps {
 /** Larger than any body that the schemas allow, in bytes. */
 const bodyLimit = 256 * 1024;
 
+/** Longer than the token of any link, in characters. */
+const longestParam = 1_000;
+
 /** The API, apart from listening. */
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
-  const { client, directory, uiUrl, logger, now = () => new Date() } = deps;
+  const { client, directory, links, uiUrl, logger, now = () => new Date() } = deps;
   const { answerTimeout = 3_000, temporalTimeout = 10_000 } = deps;
   const gateway = { client, uiUrl, logger, answerTimeout, temporalTimeout };
   const metrics = new Metrics();
@@ -42,7 +49,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     frameworkErrors: (error, _, reply) => refuseRequest(error, reply),
     bodyLimit,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestParam },
   }).withTypeProvider<ZodTypeProvider>();
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
@@ -65,6 +72,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     onSignal: (signal, verdict) => metrics.signals.inc({ signal, verdict }),
   };
   await app.register(signalRoutes, signals);
+  if (links) await app.register(actRoutes, { ...signals, links });
   await app.register(measurementRoutes, { gateway });
   if (deps.slack) await app.register(slackRoutes, { ...signals, apps: deps.slack });
   await app.register(eventRoutes, { gateway });

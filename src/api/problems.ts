@@ -1,5 +1,5 @@
 import { ServiceError } from '@temporalio/client';
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 
@@ -96,16 +96,21 @@ export const titles: Record<number, string> = {
 
 /** Every error of the API leaves through here, and none with a stack. */
 export function handleErrors(app: FastifyInstance): void {
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const problem = problemOf(error);
-    if (problem.code === 'internal') request.log.error({ err: error }, problem.message);
-    else if (problem.status >= 500) request.log.warn({ reason: reasonOf(error) }, problem.message);
-    return sendProblem(reply, problem);
-  });
+  app.setErrorHandler<FastifyError>((error, request, reply) =>
+    sendProblem(reply, explain(error, request)),
+  );
   app.setNotFoundHandler((request, reply) => {
     const detail = `There is nothing at ${request.method} ${request.url.split('?')[0]}; /docs lists every call.`;
     return sendProblem(reply, new ApiProblem(404, 'not_found', detail));
   });
+}
+
+/** What an error is to the caller. What is not the caller's doing is logged. */
+export function explain(error: FastifyError, { log }: FastifyRequest): ApiProblem {
+  const problem = problemOf(error);
+  if (problem.code === 'internal') log.error({ err: error }, problem.message);
+  else if (problem.status >= 500) log.warn({ reason: reasonOf(error) }, problem.message);
+  return problem;
 }
 
 /** What goes wrong before a route is found leaves in the same way. */

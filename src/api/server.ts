@@ -1,7 +1,7 @@
 import { Client } from '@temporalio/client';
 import { createDirectory } from '../config/directory.ts';
 import { type Lifecycle, runProcess } from '../service/lifecycle.ts';
-import { slackAppsOf, startUp } from '../service/startup.ts';
+import { linksOf, slackAppsOf, startUp } from '../service/startup.ts';
 import { connectClient, embeddedServer, namedServer } from '../temporal/connection.ts';
 import { startApi } from './listen.ts';
 
@@ -16,6 +16,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     client: new Client({ connection, namespace: server.namespace }),
     directory: createDirectory(config),
     slack: slackAppsOf(startup),
+    links: linksOf(startup),
     uiUrl: settings.temporalUiUrl,
     logger,
     host: settings.host,

@@ -20,6 +20,8 @@ import { createSlackChannel } from '../activities/notify/slack/channel.ts';
 import type { ChannelDeps, NotificationChannel, Recipient } from '../activities/notify/types.ts';
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
+import { createLinks, type Links } from '../links/links.ts';
+import type { Notification } from '../process/notifications.ts';
 import type { Environment } from '../process/outcomes.ts';
 import { rollbackOf } from './rollback.ts';
 import type {
@@ -47,17 +49,25 @@ export function adaptersFor(
     Object.entries(config.services).map(([name, service]) => [name, connect(service, deps)]),
   );
   const others = connect(undefined, deps);
+  const links = config.links && createLinks(config.links, deps);
   return {
     services: (service, environment) => (known.get(service) ?? others)[environment],
     channels: config.notifications.map((channel) => createChannel(channel, deps)),
-    recipientOf: (name) => recipientOf(config, name),
+    recipientOf: (name, notification) => recipientOf(config, links, name, notification),
     tracker: createIncidentTracker(config.tracker),
   };
 }
 
-function recipientOf({ people }: Config, name: string): Recipient {
+async function recipientOf(
+  { people }: Config,
+  links: Links | undefined,
+  name: string,
+  notification: Notification,
+): Promise<Recipient> {
   const person = Object.hasOwn(people, name) ? people[name] : undefined;
-  return { id: name, name: person?.name ?? name, contacts: person?.contacts ?? {} };
+  if (!person) return { id: name, name, contacts: {} };
+  const link = await links?.linkFor(name, notification);
+  return { id: name, name: person.name, contacts: person.contacts, link };
 }
 
 /** A service that is connected to nothing is deployed by hand and not measured. */

@@ -17,6 +17,7 @@ import { pagerDutyChannelConfigSchema } from '../activities/notify/pagerduty.ts'
 import { slackChannelConfigSchema } from '../activities/notify/slack/channel.ts';
 import { webhookChannelConfigSchema } from '../activities/notify/webhook.ts';
 import { incidentTrackerConfigSchema } from '../activities/tracker/incident.ts';
+import { linksConfigSchema } from '../links/config.ts';
 import { incidentRequestSchema } from '../process/events.ts';
 import { type Phase, phases, phaseTitles, type Role, roleIds, roles } from '../process/phases.ts';
 import { escalationSchema, policySchema } from '../process/policy.ts';
@@ -202,6 +203,7 @@ export const configSchema = z
       .array(channelSchema)
       .default([{ adapter: 'log' }])
       .describe('How people are told'),
+    links: linksConfigSchema.optional(),
     tracker: trackerSchema
       .default({ adapter: 'incident' })
       .describe('Where follow-up work is kept'),

@@ -50,6 +50,15 @@ const rightPhase: Rule = (state, signal) => {
       );
 };
 
+/** An answer that was asked for in one phase and attempt is none to what is asked in another. */
+const stillAsked: Rule = (state, { name, during }) =>
+  !during || (during.phase === state.phase && during.attempt === state.attempt)
+    ? null
+    : refuse(
+        'wrong_phase',
+        `${name} was asked for in ${during.phase} (attempt ${during.attempt}); the incident is in ${state.phase} (attempt ${state.attempt}).`,
+      );
+
 const abortableUntilMitigated: Rule = (state, { name }) =>
   name === 'incidentAborted' && state.status !== 'open'
     ? refuse('wrong_phase', 'The incident is mitigated; it can be closed, not aborted any more.')
@@ -213,6 +222,7 @@ const rules: readonly Rule[] = [
   known,
   rightRole,
   checkedByHand,
+  stillAsked,
   rightPhase,
   abortableUntilMitigated,
   once,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checklistItems } from './checklist.ts';
-import { roleIds } from './phases.ts';
+import { phases, roleIds } from './phases.ts';
 
 const line = (longest = 300) => z.string().trim().min(1).max(longest);
 const prose = (longest = 8_000) => z.string().trim().min(1).max(longest);
@@ -106,16 +106,29 @@ export const isSignalName = (name: string): name is SignalName =>
 export const isCompletion = (name: SignalName): name is CompletionName =>
   Object.hasOwn(completionSchemas, name);
 
-/** Who sends, when it was received, and the key by which a repetition is recognised. */
+/** The phase and the attempt that an answer is for; in any other it would be about something else. */
+export const placeSchema = z.strictObject({ phase: z.enum(phases), attempt: z.int().min(1) });
+export type Place = z.infer<typeof placeSchema>;
+
+/** Who sends, when it was received, the key by which a repetition is recognised, and what it is for. */
 export const envelopeSchema = z.object({
   by: line(100),
   at: time.optional(),
   requestId: line(255).optional(),
+  during: placeSchema.optional(),
 });
+
+interface Envelope {
+  by: string;
+  at: string;
+  requestId: string;
+  /** Without it the signal is for whatever the incident is in when it is read. */
+  during?: Place;
+}
 
 /** A signal that has passed its schema. `at` is ISO 8601, UTC. */
 export type Signal = {
-  [N in SignalName]: { name: N; body: SignalBody<N>; by: string; at: string; requestId: string };
+  [N in SignalName]: { name: N; body: SignalBody<N> } & Envelope;
 }[SignalName];
 
 export type ParsedSignal =
@@ -123,8 +136,8 @@ export type ParsedSignal =
   | { ok: false; by: string; at: string; requestId: string; problem: string };
 
 /**
- * Reads a signal's argument: the body with `by` added, and `at` and `requestId` where the sender has
- * them. What is missing of these two comes from `defaults`. A time of receipt in the future is
+ * Reads a signal's argument: the body with `by` added, and `at`, `requestId` and `during` where the
+ * sender has them. What is missing of the first two comes from `defaults`. A time of receipt in the future is
  * brought back to now, so that a sender's clock cannot make a decision later than it is.
  */
 export function parseSignal(
@@ -132,8 +145,8 @@ export function parseSignal(
   argument: unknown,
   defaults: { at: string; requestId: string },
 ): ParsedSignal {
-  const { by, at, requestId, ...body } = isRecord(argument) ? argument : {};
-  const envelope = envelopeSchema.safeParse({ by, at, requestId });
+  const { by, at, requestId, during, ...body } = isRecord(argument) ? argument : {};
+  const envelope = envelopeSchema.safeParse({ by, at, requestId, during });
   const received = envelope.data?.at ? new Date(envelope.data.at).toISOString() : defaults.at;
   const sender = {
     by: envelope.data?.by ?? 'unknown',
@@ -154,8 +167,9 @@ export function parseSignal(
   if (!envelope.success) return { ok: false, ...sender, problem: describeIssues(envelope.error) };
   const parsed = signalSchemas[name].safeParse(body);
   if (!parsed.success) return { ok: false, ...sender, problem: describeIssues(parsed.error) };
+  const place = envelope.data.during && { during: envelope.data.during };
   // The schema of this very name has just accepted the body.
-  return { ok: true, signal: { name, body: parsed.data, ...sender } as Signal };
+  return { ok: true, signal: { name, body: parsed.data, ...sender, ...place } as Signal };
 }
 
 /** All problems of a body in one sentence, each with the path to its field. */

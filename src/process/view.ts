@@ -9,14 +9,12 @@ import type {
   PreflightCheck,
 } from './outcomes.ts';
 import type { Phase } from './phases.ts';
-import type { CompletionName } from './signals.ts';
 import {
   analysisOf,
   type DeployRecord,
   isOver,
   type RollbackRecord,
   rollbackOf,
-  type Said,
   type State,
 } from './state.ts';
 import { nextStep } from './steps.ts';
@@ -56,7 +54,7 @@ export interface IncidentView {
   priority: string | null;
   waitingFor: Wait[];
   escalation: { level: number; nextAt: string; acknowledged: { by: string; at: string } | null };
-  completed: { [N in CompletionName]?: Said<object> };
+  completed: State['completed'];
   bypass: { by: string; at: string; reason: string; reviewed: boolean } | null;
   /** What was tried of the service's access while there was time. */
   preflight: PreflightCheck[];

@@ -2,13 +2,22 @@ import { type ChecklistItem, checklist, checklistItems } from './checklist.ts';
 import { verificationFailed } from './consequences.ts';
 import type { MonitorResult } from './outcomes.ts';
 import { type Role, roles, rolesOf } from './phases.ts';
-import type { SignalName } from './signals.ts';
+import { isSamePerson } from './rules.ts';
+import { type CompletionName, completionSchemas, type SignalName } from './signals.ts';
 import { analysisOf, askedAt, assigneesOf, deadlineOf, isOver, type State } from './state.ts';
+
+/** The signals that somebody is waited for with; the others come when somebody has something to say. */
+export const askedSignals = [
+  ...(Object.keys(completionSchemas) as CompletionName[]),
+  'retrospectiveReviewed',
+  'checklistItemDone',
+] as const satisfies SignalName[];
+export type AskedSignal = (typeof askedSignals)[number];
 
 /** Something that is waited for now. Times are ISO 8601, UTC. */
 export interface Wait {
   role: Role;
-  signal: SignalName;
+  signal: AskedSignal;
   /** Where the signal is `checklistItemDone`: which item. */
   item?: ChecklistItem;
   task: string;
@@ -40,6 +49,11 @@ export function waitingFor(state: State): Wait[] {
     escalationLevel: state.watch.level,
   }));
 }
+
+/** The one task that is asked of a person: the first that they hold, else the first that is open to all. */
+export const taskOf = (waits: readonly Wait[], person: string): Wait | undefined =>
+  waits.find(({ assignees }) => assignees.some((one) => isSamePerson(one, person))) ??
+  waits.find(({ assignees }) => assignees.length === 0);
 
 function adviceFor(state: State, signal: SignalName): { advice?: string } {
   if (signal === 'deployAuthorized') return state.held ? { advice: state.held.reason } : {};

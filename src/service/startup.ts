@@ -7,6 +7,7 @@ import { adaptersFor } from '../config/adapters.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { createSlackApps } from '../config/slack.ts';
+import { createLinks, type Links } from '../links/links.ts';
 import { workflowIdOf } from '../process/contract.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { namedServer } from '../temporal/connection.ts';
@@ -76,6 +77,10 @@ export const activitiesOf = (startup: Startup): HotfixActivities =>
 /** The apps of Slack that may send what people press. */
 export const slackAppsOf = ({ config }: Startup): SlackApps | undefined =>
   createSlackApps(config, (name) => secretOf(process.env, name));
+/** The links of messages, where the configuration has any. */
+export const linksOf = ({ config: { links } }: Startup): Links | undefined =>
+  links &&
+  createLinks(links, { secret: (name) => secretOf(process.env, name), now: systemClock.now });
 
 function secretOf(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];

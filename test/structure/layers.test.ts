@@ -14,16 +14,18 @@ const layers: Record<string, { modules: string[]; types?: string[]; packages?: R
     packages: /^@temporalio\/(workflow|common)$/,
   },
   'src/activities': { modules: ['src/process'] },
+  'src/links': { modules: ['src/process'] },
   'src/api': {
     modules: [
       'src/process',
+      'src/links',
       'src/workflows/searchAttributes.ts',
       'src/temporal/searchAttributes.ts',
     ],
     types: ['src/settings.ts'],
   },
   'src/config': {
-    modules: ['src/process', 'src/activities'],
+    modules: ['src/process', 'src/activities', 'src/links'],
     types: ['src/api/directory.ts'],
   },
   'src/temporal': { modules: [], types: ['src/settings.ts'] },

@@ -31,12 +31,14 @@ const tries = 3;
 export async function deliver(
   notifications: readonly Notification[],
   channels: readonly NotificationChannel[],
-  recipientOf: (name: string, notification: Notification) => Recipient,
+  recipientOf: (name: string, notification: Notification) => Recipient | Promise<Recipient>,
 ): Promise<Delivery[]> {
   const held = z.array(deliverySchema).safeParse(Context.current().info.heartbeatDetails).data;
   return await withHeartbeat<Progress, Delivery[]>((held ?? []) as Progress, async (heart) => {
     for (const notification of notifications) {
-      const to = notification.recipients.map((name) => recipientOf(name, notification));
+      const to = await Promise.all(
+        notification.recipients.map((name) => recipientOf(name, notification)),
+      );
       await deliverOne({ ...notification, to }, channels, heart);
     }
     return heart.details;

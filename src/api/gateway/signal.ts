@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { queries, type VerdictAnswer, workflowIdOf } from '../../process/contract.ts';
-import type { SignalName } from '../../process/signals.ts';
+import type { Place, SignalName } from '../../process/signals.ts';
 import { ApiProblem, reasonOf } from '../problems.ts';
 import { ask, type GatewayDeps, inTime } from './deps.ts';
 import { describe } from './read.ts';
@@ -12,6 +12,8 @@ export interface SignalRequest {
   by: string;
   at: string;
   requestId: string;
+  /** Where the answer was asked for; anywhere else it is refused. */
+  during?: Place;
 }
 
 /**
@@ -29,11 +31,11 @@ export async function sendSignal(
 /** Resolves when the signal is durable. */
 export async function recordSignal(
   deps: GatewayDeps,
-  { id, name, body, by, at, requestId }: SignalRequest,
+  { id, name, body, ...envelope }: SignalRequest,
 ): Promise<void> {
   const handle = deps.client.workflow.getHandle(workflowIdOf(id));
   try {
-    await inTime(deps, () => handle.signal(name, { ...body, by, at, requestId }));
+    await inTime(deps, () => handle.signal(name, { ...body, ...envelope }));
   } catch (error) {
     throw error instanceof WorkflowNotFoundError ? await whyNot(deps, id) : error;
   }

@@ -1,0 +1,40 @@
+import type { Errand } from '../../links/links.ts';
+import { isSamePerson } from '../../process/rules.ts';
+import type { IncidentView } from '../../process/view.ts';
+import type { Wait } from '../../process/waiting.ts';
+
+/** What has become of what a link was sent for. */
+export type Standing =
+  | { kind: 'asked'; wait: Wait }
+  /** Still waited for, but of others. */
+  | { kind: 'handedOver'; wait: Wait }
+  /** Somebody has answered, or nobody is waited for just now. */
+  | { kind: 'answered'; by?: { by: string; at: string } }
+  | { kind: 'phaseOver' }
+  | { kind: 'incidentOver' };
+
+export function standingOf(incident: IncidentView, errand: Errand): Standing {
+  if (incident.status !== 'open' && incident.status !== 'mitigated') {
+    return { kind: 'incidentOver' };
+  }
+  if (incident.phase !== errand.phase || incident.attempt !== errand.attempt) {
+    return { kind: 'phaseOver' };
+  }
+  const wait = incident.waitingFor.find(
+    ({ signal, item }) => signal === errand.signal && item === errand.item,
+  );
+  if (!wait) {
+    const by = answerOf(incident, errand);
+    return { kind: 'answered', ...(by && { by }) };
+  }
+  const isTheirs =
+    wait.assignees.length === 0 || wait.assignees.some((one) => isSamePerson(one, errand.person));
+  return { kind: isTheirs ? 'asked' : 'handedOver', wait };
+}
+
+function answerOf({ completed, checklist }: IncidentView, { signal, item }: Errand) {
+  if (signal === 'retrospectiveReviewed') return undefined;
+  if (signal !== 'checklistItemDone') return completed[signal];
+  const entry = checklist.find((one) => one.item === item);
+  return entry?.by && entry.at ? { by: entry.by, at: entry.at } : undefined;
+}
