@@ -13,6 +13,7 @@ const env = {
   CHAT_SECRET: webhookSecret,
   PROMETHEUS_TOKEN: 'token',
   SMTP_URL: 'smtps://hotfix:secret@mail.example.com',
+  TEAMS_URL: 'https://example.com/workflows/1',
   SLACK_TOKEN: 'xoxb-token',
   SLACK_SIGNING_SECRET: 'secret',
   PAGERDUTY_KEY: '0123456789abcdef0123456789abcdef',
