@@ -17,6 +17,7 @@ import { createEmailChannel } from '../activities/notify/email/channel.ts';
 import { createLogChannel } from '../activities/notify/log.ts';
 import { createPagerDutyChannel } from '../activities/notify/pagerduty.ts';
 import { createSlackChannel } from '../activities/notify/slack/channel.ts';
+import { createTeamsChannel } from '../activities/notify/teams/channel.ts';
 import type { ChannelDeps, NotificationChannel, Recipient } from '../activities/notify/types.ts';
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
@@ -138,6 +139,8 @@ function createChannel(config: ChannelConfig, deps: CompositionDeps): Notificati
       return createPagerDutyChannel(config, deps);
     case 'slack':
       return createSlackChannel(config, deps);
+    case 'teams':
+      return createTeamsChannel(config, deps);
     case 'webhook':
       return createWebhookChannel(config, deps);
   }

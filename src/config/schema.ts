@@ -15,6 +15,7 @@ import { emailChannelConfigSchema } from '../activities/notify/email/channel.ts'
 import { logChannelConfigSchema } from '../activities/notify/log.ts';
 import { pagerDutyChannelConfigSchema } from '../activities/notify/pagerduty.ts';
 import { slackChannelConfigSchema } from '../activities/notify/slack/channel.ts';
+import { teamsChannelConfigSchema } from '../activities/notify/teams/channel.ts';
 import { webhookChannelConfigSchema } from '../activities/notify/webhook.ts';
 import { incidentTrackerConfigSchema } from '../activities/tracker/incident.ts';
 import { linksConfigSchema } from '../links/config.ts';
@@ -168,6 +169,7 @@ const channelSchema = z.discriminatedUnion('adapter', [
   emailChannelConfigSchema,
   pagerDutyChannelConfigSchema,
   slackChannelConfigSchema,
+  teamsChannelConfigSchema,
   webhookChannelConfigSchema,
 ]);
 export type ChannelConfig = z.infer<typeof channelSchema>;

@@ -14,7 +14,14 @@ import { webhookSecret } from './support.ts';
 const dataDirectory = mkdtempSync(path.join(tmpdir(), 'hotfix-adapters-'));
 afterAll(() => rmSync(dataDirectory, { recursive: true }));
 
-const env = { DEPLOYS: webhookSecret, PROM: 'token', CHAT: webhookSecret, FORGE: 'token' };
+const env = {
+  DEPLOYS: webhookSecret,
+  PROM: 'token',
+  CHAT: webhookSecret,
+  FORGE: 'token',
+  SMTP: 'smtp://localhost',
+  TEAMS: 'https://teams.example.com/1',
+};
 const deps: CompositionDeps = {
   ...systemClock,
   environment: process.env,
@@ -63,6 +70,11 @@ services:
 notifications:
   - adapter: log
   - { adapter: webhook, name: chat, url: http://chat, secretEnv: CHAT }
+  - { adapter: email, from: hotfix@example.com, urlEnv: SMTP }
+  - { adapter: slack, channel: '#incidents', tokenEnv: PROM }
+  - { adapter: pagerduty, routingKeyEnv: PROM }
+  - { adapter: teams, urlEnv: TEAMS, name: room }
+people: { ana: { name: Ana, contacts: { email: ana@example.com } } }
 `;
 
 const namesOf = (service: string) => {
@@ -106,7 +118,14 @@ test.each(['bank', 'constructor'])('%s, which it does not name, is by hand', (se
 
 test('the channels and the tracker are those of the file', () => {
   const { channels, tracker } = adaptersFor(parseConfig(text, env), deps);
-  expect(channels.map(({ name }) => name)).toEqual(['log', 'chat']);
+  expect(channels.map(({ name }) => name)).toEqual([
+    'log',
+    'chat',
+    'email',
+    'slack',
+    'pagerduty',
+    'room',
+  ]);
   expect(tracker.name).toBe('incident');
 });
 

@@ -82,6 +82,17 @@ describe('Slack', () => {
   });
 });
 
+test('Teams needs the address of its workflow, which is shown in no problem', () => {
+  const text = 'notifications: [{ adapter: teams, urlEnv: TEAMS_URL }]';
+  expect(problemsOf(text, { TEAMS_URL: 'https://example.com/secret' })).toEqual([]);
+  const [problem, ...others] = problemsOf(text, { TEAMS_URL: 'my-secret' });
+  expect(others).toEqual([]);
+  expect(problem).toContain(
+    'notifications.0.urlEnv: names the environment variable TEAMS_URL, which is not the address of a workflow',
+  );
+  expect(problem).not.toContain('my-secret');
+});
+
 test('channels of one kind need names of their own', () => {
   const two =
     '  - { adapter: email, from: a@b.c, host: x }\n  - { adapter: email, from: a@b.c, host: y }';

@@ -15,6 +15,7 @@ const env = {
   DEPLOY_TOKEN: 'token',
   SHOP_DEPLOYER_TOKEN: 'token',
   SMTP_URL: 'smtps://hotfix:secret@mail.example.com',
+  TEAMS_URL: 'https://example.com/workflows/1',
   SLACK_TOKEN: 'xoxb-token',
   SLACK_SIGNING_SECRET: 'secret',
   PAGERDUTY_KEY: '0123456789abcdef0123456789abcdef',

@@ -78,7 +78,9 @@ test.each([
   [
     'no adapter',
     'notifications:\n  - url: http://x\n',
-    ['2:5: notifications.0.adapter: is missing: write log, email, pagerduty, slack or webhook.'],
+    [
+      '2:5: notifications.0.adapter: is missing: write log, email, pagerduty, slack, teams or webhook.',
+    ],
   ],
   [
     'staging without production',

@@ -1,4 +1,5 @@
 import { isMailServerUrl } from '../../activities/notify/email/channel.ts';
+import { isWorkflowUrl } from '../../activities/notify/teams/channel.ts';
 import { createSigner } from '../../activities/webhook.ts';
 import { keyOf } from '../../links/key.ts';
 import type { Finding } from '../problems.ts';
@@ -77,6 +78,11 @@ const addresses: Record<string, { isOne: (text: string) => boolean; sentence: st
     isOne: isMailServerUrl,
     sentence:
       'which is not the address of a mail server: set it to smtps://user:password@host, or smtp:// where TLS begins later.',
+  },
+  teams: {
+    isOne: isWorkflowUrl,
+    sentence:
+      'which is not the address of a workflow: set it to the https url that Teams shows for it.',
   },
 };
 
