@@ -2,6 +2,9 @@ import type { SignalBody } from '../../src/process/signals.ts';
 
 const harmless = { verdict: 'approved', noBreakingChanges: true, noDataLoss: true } as const;
 
+/** The release that is live and broken when a story begins. */
+export const brokenRelease = 'v41';
+
 /** What each role says, by signal. The names of the people are the roles' own. */
 export const lines = {
   declaration: {
@@ -39,6 +42,28 @@ export const lines = {
     prevention: ['Test the checkout with and without a coupon.'],
     improvements: ['Page when one checkout in ten fails.'],
     lessons: ['The rare case was tested, the common one was not.'],
+  } satisfies SignalBody<'preventionPlanned'>,
+};
+
+/** What is said where the first fix does not help. */
+export const mistaken = {
+  fixReady: {
+    ref: 'v43',
+    summary: 'Takes a negative percentage of a coupon for none.',
+    workaround: true,
+  } satisfies SignalBody<'fixReady'>,
+  systemVerified: {
+    solved: false,
+    healthy: false,
+    note: 'Nine checkouts in ten still fail.',
+  } satisfies SignalBody<'systemVerified'>,
+  incidentReviewed: {
+    ...lines.incidentReviewed,
+    whatHappened: `${lines.incidentReviewed.whatHappened} v43 mended what was not broken, and was taken back.`,
+  } satisfies SignalBody<'incidentReviewed'>,
+  preventionPlanned: {
+    ...lines.preventionPlanned,
+    lessons: [...lines.preventionPlanned.lessons, 'A guess at the cause costs a whole attempt.'],
   } satisfies SignalBody<'preventionPlanned'>,
 };
 

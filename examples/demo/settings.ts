@@ -74,21 +74,28 @@ function configuration(port: number, state: string, reviewLimit: string): string
         monitoring: {
           production: {
             soak: '6s',
-            measures: [
-              {
-                name: 'healthz',
-                adapter: 'http',
-                url: `http://127.0.0.1:${port}/healthz`,
-                bodyContains: '"status":"ok"',
-                interval: '1s',
-              },
-            ],
+            measures: measuresOf(`http://127.0.0.1:${port}`),
           },
         },
       },
     },
   });
 }
+
+/** The front page stays up while the checkout is broken: one measure alone would have passed. */
+const measuresOf = (shop: string) => [
+  {
+    name: 'failed checkouts percent',
+    adapter: 'json',
+    url: `${shop}/sales`,
+    path: '$.failedPercent',
+    failure: { above: 5 },
+    interval: '1s',
+    failureLimit: 3,
+    inconclusiveLimit: 3,
+  },
+  { name: 'front page', adapter: 'http', url: shop, interval: '1s', failureLimit: 3 },
+];
 
 async function freePorts(count: number): Promise<[number, number, number, number]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));

@@ -3,6 +3,7 @@ import { processHeader, versionHeader } from './headers.ts';
 import { createMetrics } from './metrics.ts';
 import { page } from './page.ts';
 import type { Basket, Release } from './release.ts';
+import { Sales } from './sales.ts';
 
 /** An ordinary basket, as most customers have it. */
 const ordinaryBasket: Basket = {
@@ -15,6 +16,7 @@ const ordinaryBasket: Basket = {
 export function createShop(version: string, release: Release): FastifyInstance {
   const app = Fastify();
   const metrics = createMetrics(version);
+  const sales = new Sales();
 
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ [versionHeader]: version, [processHeader]: String(process.pid) });
@@ -22,6 +24,8 @@ export function createShop(version: string, release: Release): FastifyInstance {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown';
     metrics.answered(route, reply.statusCode, reply.elapsedTime / 1000);
+    // A basket that makes no sense is no sale that the shop has lost.
+    if (route === '/checkout' && reply.statusCode !== 400) sales.record(reply.statusCode === 200);
   });
   app.setErrorHandler((error: { message: string; statusCode?: number }, request, reply) => {
     console.error(`${request.method} ${request.url}: ${error.message}`);
@@ -42,6 +46,7 @@ export function createShop(version: string, release: Release): FastifyInstance {
       .code(fault === undefined ? 200 : 503)
       .send({ status: fault === undefined ? 'ok' : 'failing', version, fault });
   });
+  app.get('/sales', () => sales.summary());
   app.get('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );

@@ -12,8 +12,14 @@ await shop.listen({ host: '127.0.0.1', port: Number(port) });
 // process behind that nobody knows of.
 writeJson(pidfile, { version, pid: process.pid } satisfies LiveProcess);
 
+/** How long requests that are under way get, in milliseconds. */
+const grace = 500;
+
 async function end(): Promise<void> {
+  // A connection on which nothing was ever asked does not count as idle, and would be waited for.
+  const impatience = setTimeout(() => shop.server.closeAllConnections(), grace);
   await shop.close();
+  clearTimeout(impatience);
   rmSync(pidfile, { force: true });
 }
 

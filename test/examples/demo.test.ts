@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Program } from '../support/processes.ts';
@@ -16,6 +18,10 @@ function demo(...args: string[]): Program {
   running.push(program);
   return program;
 }
+
+/** The phases that it went through, in order. */
+const phasesIn = (output: string) =>
+  [...output.matchAll(/▶ ([A-Z][\w() -]+?)(?: {3}|\n)/g)].map(([, phase]) => phase);
 
 /** Where the demo said that its parts listen. */
 const addresses = (output: string): string[] =>
@@ -40,8 +46,7 @@ describe('npm run demo', () => {
     const program = demo();
     expect(await program.ended()).toBe(0);
     const { output } = program;
-    const marked = [...output.matchAll(/▶ ([A-Z][a-z -]+?)(?: {3}|\n)/g)].map(([, phase]) => phase);
-    expect(marked).toEqual([
+    expect(phasesIn(output)).toEqual([
       'Incident declaration',
       'Quick fix',
       'Quick review',
@@ -49,6 +54,10 @@ describe('npm run demo', () => {
       'Verify and monitor',
       'Post-mortem',
     ]);
+    for (const check of ['deploy command', 'rollback command', 'measure front page']) {
+      expect(output).toContain(`✔ ${check}: `);
+    }
+    expect(output).toMatch(/failed checkouts percent ▁+ passed: 0 is not above 5\./);
     const shares = [...output.matchAll(/(\d+) % of checkouts work/g)];
     const [broken, fixed] = shares.map(([, share]) => Number(share));
     expect(broken).toBeLessThan(50);
@@ -56,6 +65,38 @@ describe('npm run demo', () => {
     expect(output).toContain('closed: The post-mortem is done');
     expect(output).toContain('# Post-mortem: The checkout is down');
     await expectAllGone(output);
+  });
+
+  test('--regression measures a fix that does not help, takes it back, and comes through', async () => {
+    const program = demo('--regression');
+    expect(await program.ended()).toBe(0);
+    const { output } = program;
+    const phases = ['Quick fix', 'Quick review', 'Deploy now', 'Verify and monitor'];
+    expect(phasesIn(output)).toEqual([
+      'Incident declaration',
+      ...phases,
+      ...phases.map((phase) => `${phase} (attempt 2)`),
+      'Post-mortem',
+    ]);
+    expect(output).toMatch(/failed checkouts percent \S+ failed: \d+ is above 5\./);
+    expect(output).toMatch(/front page \S+ passed: It answers 200/);
+    expect(output).toContain('asks the monitor. The measurements failed: they speak for no.');
+    expect(output).toContain('Replacing v43 by v41 in production.');
+    expect(output).toContain('v41 is live again');
+    expect(output).toMatch(/\| 1 \| `v43` \| succeeded \|/);
+    expect(output).toContain('closed: The post-mortem is done');
+    expect([...output.matchAll(/plot: http:\S+\/measurements\.svg\?analysis=(\d)/g)]).toHaveLength(
+      3,
+    );
+    await expectAllGone(output);
+
+    const [, report = ''] = /The post-mortem is in (\S+),/.exec(output) ?? [];
+    const plots = [...readFileSync(report, 'utf8').matchAll(/\]\((plot-\d\.svg)\)/g)];
+    const verdicts = plots.map(([, plot = '']) => {
+      const svg = readFileSync(path.join(path.dirname(report), plot), 'utf8');
+      return /failed checkouts percent: (\w+)/.exec(svg)?.[1];
+    });
+    expect(verdicts).toEqual(['failed', 'failed', 'passed']);
   });
 
   test('--late-review escalates to both levels, and the decisions are marked late', async () => {

@@ -46,7 +46,7 @@ export function createJsonMeasure(config: JsonConfig, deps: AdapterDeps): Measur
       const answer = await call(asked);
       assertOk(answer, asked, credential);
       const found = nodesAt(path, parseAnswer(answer, asked, z.unknown()));
-      return found.map((node) => sampleOf(node.path, node.value, asked));
+      return found.map((node) => sampleOf(node, asked, path.singularQuery()));
     },
     ifEmpty: `${config.path} finds nothing in the answer: correct the path, or say in noData what that means.`,
   });
@@ -67,13 +67,14 @@ function nodesAt(path: JSONPathQuery, answer: unknown): JSONPathNode[] {
   throw permanent('BadAnswer', `The path finds more than ${mostValues} values: narrow it.`);
 }
 
-/** Null is missing data; text that is a number is one. */
-function sampleOf(series: string, value: unknown, outgoing: HttpCall): Sample {
+/** Null is missing data; text that is a number is one. The only one needs no name. */
+function sampleOf({ path, value }: JSONPathNode, outgoing: HttpCall, isOnly: boolean): Sample {
+  const series = isOnly ? '' : path;
   if (value === null) return { series, value: Number.NaN };
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && (!Number.isNaN(number) || value === 'NaN')) {
     return { series, value: number };
   }
   const said = quote(typeof value === 'string' ? value : JSON.stringify(value));
-  throw badAnswer(outgoing, `at ${series} is no number but ${said}.`);
+  throw badAnswer(outgoing, `at ${path} is no number but ${said}.`);
 }

@@ -28,7 +28,7 @@ export const isNarrow = (width: number): boolean => width < 600;
 const reach = 0.25;
 
 /** The shortest time that is drawn, so that a single measurement has room. In milliseconds. */
-const shortest = 60_000;
+const shortest = 10_000;
 
 export function frameOf(analysis: Analysis, width: number): Frame {
   const start = Date.parse(analysis.startedAt);

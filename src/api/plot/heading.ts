@@ -45,11 +45,12 @@ export function headingOf(measure: Measure, top: number, { width }: Frame): Head
 const sample = 26;
 
 /** A piece of each line with its words, on as few rows as fit. Beside the data they would cover it. */
-function legendOf({ name, thresholds }: Measure, top: number, width: number): Heading {
+function legendOf(measure: Measure, top: number, width: number): Heading {
   let x = margin;
   let y = top;
-  const graphics = thresholds.flatMap((threshold) => {
-    const words = thresholdWords(threshold, unitOf(name));
+  const unit = unitOf(measure);
+  const graphics = measure.thresholds.flatMap((threshold) => {
+    const words = thresholdWords(threshold, unit);
     const needed = sample + 6 + widthOf(words, size);
     if (x > margin && x + needed > width - margin) {
       x = margin;
@@ -66,7 +67,7 @@ function legendOf({ name, thresholds }: Measure, top: number, width: number): He
       }),
     ];
   });
-  return { bottom: thresholds.length > 0 ? y + row : top, graphics };
+  return { bottom: measure.thresholds.length > 0 ? y + row : top, graphics };
 }
 
 const lineSample = (x: number, y: number, kind: Threshold['kind']): GraphicComponentOption => ({

@@ -39,7 +39,7 @@ export function panelOf(
   start: number,
   frame: Frame,
 ): Panel {
-  const { name, points, thresholds } = measure;
+  const { points, thresholds } = measure;
   const values = scaleOf(points, thresholds);
   const scale = values ?? stripOnly;
   const heading = headingOf(measure, top, frame);
@@ -61,7 +61,7 @@ export function panelOf(
       outerBoundsMode: 'none',
     },
     xAxis: timeAxis(index, frame),
-    yAxis: valueAxis(index, scale, values && unitOf(name)),
+    yAxis: valueAxis(index, scale, values && unitOf(measure)),
     series: [
       {
         ...placed,

@@ -1,4 +1,4 @@
-import type { Threshold } from '../../process/outcomes.ts';
+import type { MeasureResult, Threshold } from '../../process/outcomes.ts';
 
 /** Text by people on one line: what cannot be in XML, or turns the order of letters, is left out. */
 export const plain = (text: string): string =>
@@ -13,10 +13,11 @@ const units: [pattern: RegExp, unit: string][] = [
 
 /**
  * The unit that a measure's name ends with, as Prometheus names its metrics
- * (https://prometheus.io/docs/practices/naming/); empty where it has none.
+ * (https://prometheus.io/docs/practices/naming/); empty where it has none. A probe's value is its
+ * latency, whatever it is called.
  */
-export const unitOf = (name: string): string =>
-  units.find(([pattern]) => pattern.test(name.trim()))?.[1] ?? '';
+export const unitOf = ({ name, adapter }: Pick<MeasureResult, 'name' | 'adapter'>): string =>
+  adapter === 'http' ? 'ms' : (units.find(([pattern]) => pattern.test(name.trim()))?.[1] ?? '');
 
 const prefixes: [size: number, prefix: string][] = [
   [1e12, 'T'],

@@ -23,13 +23,14 @@ const look = async (body: unknown, config: object = {}) => {
 };
 
 test.each<[string, unknown, object, string, number | null, RegExp]>([
-  ['a number', { waiting: 3 }, {}, 'passed', 3, /^3 of \$\['waiting'\] is at most 10\.$/],
+  ['a number', { waiting: 3 }, {}, 'passed', 3, /^3 is at most 10\.$/],
   ['a number that is too large', { waiting: 30 }, {}, 'failed', 30, /is not at most 10/],
-  ['text that is a number', { waiting: '3.5e1' }, {}, 'failed', 35, /^35 of/],
-  ['null', { waiting: null }, {}, 'inconclusive', null, /no data of \$\['waiting'\]/],
+  ['text that is a number', { waiting: '3.5e1' }, {}, 'failed', 35, /^35 is/],
+  ['null', { waiting: null }, {}, 'inconclusive', null, /no data\.$/],
   ['NaN as text', { waiting: 'NaN' }, {}, 'inconclusive', null, /no data/],
   ['a path into nothing', { waiting: 3 }, { path: '$.wating' }, 'inconclusive', null, /no data/],
   ['nothing that is well', {}, { noData: 'success' }, 'passed', null, /counts as success/],
+  ['null among others', [1, null], { path: '$[*]' }, 'inconclusive', null, /no data of \$\[1\]/],
   ['all of a list', [1, 2, 30], { path: '$[*]' }, 'failed', 30, /^30 of \$\[2\]/],
   [
     'those that are asked for',
@@ -44,7 +45,7 @@ test.each<[string, unknown, object, string, number | null, RegExp]>([
     1,
     /^1 of \$\['jobs'\]\[1\]\['age'\]/,
   ],
-  ['the whole answer', '7', { path: '$' }, 'passed', 7, /^7 of \$ is/],
+  ['the whole answer', '7', { path: '$' }, 'passed', 7, /^7 is/],
 ])('%s', async (_, body, config, outcome, value, summary) => {
   expect(await look(body, config)).toEqual({
     outcome,

@@ -100,6 +100,17 @@ describe('the plot', () => {
     expect(dashes.filter((dash) => dash === '1,4')).toHaveLength(2);
   });
 
+  test('the value of a probe is its latency', () => {
+    expect(draw(analysis([measure(steady, { adapter: 'http' })])).text).toContain('0.012 ms');
+  });
+
+  test('a few seconds fill it', () => {
+    const points = Array.from({ length: 7 }, (_, second): Point => [second * 1_000, 1, 'passed']);
+    const { text } = draw(analysis([measure(points)], { finishedAt: null, changes: [] }));
+    expect(text).toContain('03:10:06');
+    expect(text).not.toContain('03:10:30');
+  });
+
   test('gives every outcome a shape of its own, at its value or on the strip without one', () => {
     const outcomes: MeasurementOutcome[] = ['passed', 'failed', 'inconclusive', 'error'];
     const shapesOf = (outcome: MeasurementOutcome) => {

@@ -26,6 +26,9 @@ describe('the shop with its checkout broken', () => {
       expect(metrics).toContain('shop_http_requests_total{route="/checkout",status="500"} 1');
       expect(metrics).toContain('shop_http_requests_total{route="/checkout",status="200"} 0');
 
+      const sales = { checkouts: 1, failed: 1, failedPercent: 100 };
+      expect((await app.inject('/sales')).json()).toEqual(sales);
+
       const { body: page } = await app.inject('/');
       expect(page).toContain('Checkout is broken');
       expect(page).toContain(version);
@@ -46,6 +49,8 @@ describe('the shop with its checkout broken', () => {
 describe('the shop repaired', () => {
   test('v42 sells with and without a coupon', async () => {
     const app = await shop('v42');
+    const none = { checkouts: 0, failed: 0, failedPercent: null };
+    expect((await app.inject('/sales')).json()).toEqual(none);
     const plain = await app.inject({ method: 'POST', url: '/checkout', payload: basket });
     expect(plain.json()).toEqual({ subtotal: 1780, discount: 0, total: 1780 });
     const cheaper = await app.inject({
@@ -59,6 +64,8 @@ describe('the shop repaired', () => {
     const { body: metrics } = await app.inject('/metrics');
     expect(metrics).toContain('shop_http_requests_total{route="/checkout",status="200"} 2');
     expect(metrics).toContain('shop_release_info{version="v42"} 1');
+    const sales = { checkouts: 2, failed: 0, failedPercent: 0 };
+    expect((await app.inject('/sales')).json()).toEqual(sales);
     expect((await app.inject('/')).body).toContain('Checkout works');
   });
 
@@ -69,5 +76,6 @@ describe('the shop repaired', () => {
     expect(answer.json().error).toContain('items');
     const { body: metrics } = await app.inject('/metrics');
     expect(metrics).toContain('shop_http_requests_total{route="/checkout",status="500"} 0');
+    expect((await app.inject('/sales')).json()).toMatchObject({ checkouts: 0 });
   });
 });

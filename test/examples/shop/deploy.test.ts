@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { answering } from '../../../examples/shop/environment.ts';
@@ -154,6 +155,15 @@ test('the stop program ends the shop', async () => {
   expect(await stop()).toMatchObject({ code: 0, output: 'The shop is stopped.\n' });
   await expect.poll(() => isAlive(pid), patience).toBe(false);
   expect(await stop()).toMatchObject({ code: 0, output: 'The shop was not running.\n' });
+});
+
+test('a connection on which nothing is ever asked does not keep a release from ending', async () => {
+  await shop.run('deploy', 'v42');
+  const pid = livePid(shop.environment);
+  const silent = connect(shop.environment.port, '127.0.0.1').on('error', () => undefined);
+  await once(silent, 'connect');
+  process.kill(pid, 'SIGTERM');
+  await expect.poll(() => isAlive(pid), patience).toBe(false);
 });
 
 test('traffic shows in its own counts and in the metrics of the shop', async () => {
