@@ -10,6 +10,7 @@ const page = readFileSync('docs/configuration.md', 'utf8');
 const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
 const env = {
   ...{ DEPLOY_SECRET: webhookSecret, CHAT_SECRET: webhookSecret },
+  LINK_SECRET: Buffer.alloc(32, 1).toString('base64'),
   ...{ PROMETHEUS_TOKEN: 'token', DEPLOY_TOKEN: 'token', SHOP_DEPLOYER_TOKEN: 'token' },
 };
 
