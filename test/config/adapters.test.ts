@@ -8,7 +8,10 @@ import { systemClock } from '../../src/activities/clock.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import { adaptersFor, type CompositionDeps } from '../../src/config/adapters.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { notificationOf } from '../../src/process/notifications.ts';
 import { freeLock } from '../activities/support.ts';
+import { linkSecret } from '../links/support.ts';
+import { Story } from '../support/incidents.ts';
 import { webhookSecret } from './support.ts';
 
 const dataDirectory = mkdtempSync(path.join(tmpdir(), 'hotfix-adapters-'));
@@ -21,6 +24,7 @@ const env = {
   FORGE: 'token',
   SMTP: 'smtp://localhost',
   TEAMS: 'https://teams.example.com/1',
+  LINKS: linkSecret,
 };
 const deps: CompositionDeps = {
   ...systemClock,
@@ -127,6 +131,23 @@ test('the channels and the tracker are those of the file', () => {
     'room',
   ]);
   expect(tracker.name).toBe('incident');
+});
+
+test('who is told has their name, their contacts and, where the file says so, their link', async () => {
+  const people = 'people: { ana: { name: Ana Ito, contacts: { email: ana@example.com } } }\n';
+  const links = 'links: { url: https://hotfix.example.com, secretEnv: LINKS }\n';
+  const story = new Story({ assignments: { reviewer: ['ana'] } }).until('quickReview');
+  const message = notificationOf(story.state, story.last);
+  if (!message) throw new Error('A phase is told.');
+  const recipients = (yaml: string) => {
+    const { recipientOf } = adaptersFor(parseConfig(yaml, env), deps);
+    return Promise.all(['ana', 'securityReviewer'].map((name) => recipientOf(name, message)));
+  };
+  const ana = { id: 'ana', name: 'Ana Ito', contacts: { email: 'ana@example.com' } };
+  const role = { id: 'securityReviewer', name: 'securityReviewer', contacts: {} };
+  expect(await recipients(people)).toEqual([ana, role]);
+  const link = expect.stringMatching(/^https:\/\/hotfix\.example\.com\/act\//);
+  expect(await recipients(people + links)).toEqual([{ ...ana, link }, role]);
 });
 
 test('a deploy by the composed activities runs the configured program', async () => {

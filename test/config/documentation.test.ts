@@ -19,6 +19,7 @@ const env = {
   SLACK_TOKEN: 'xoxb-token',
   SLACK_SIGNING_SECRET: 'secret',
   PAGERDUTY_KEY: '0123456789abcdef0123456789abcdef',
+  LINK_SECRET: Buffer.alloc(32, 1).toString('base64'),
 };
 
 test('there are examples', () => {

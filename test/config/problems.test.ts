@@ -18,7 +18,7 @@ test.each([
     'a key that is not one',
     'people: {}\nservcies: {}',
     [
-      '2:1: servcies: is not a key here; the keys are people, tools, roles, policy, unknownServices, services, notifications, tracker.',
+      '2:1: servcies: is not a key here; the keys are people, tools, roles, policy, unknownServices, services, notifications, links, tracker.',
     ],
   ],
   [
@@ -331,8 +331,9 @@ test('what the environment lacks is named, and what it holds is not', () => {
           - { adapter: json, name: j, url: http://j, path: $.a, success: { above: 0 }, tokenEnv: JSON_TOKEN }
 notifications:
   - { adapter: webhook, name: chat, url: http://chat, secretEnv: CHAT }
+links: { url: https://hotfix.example.com, secretEnv: LINKS }
 `;
-  const env = { EMPTY: '', CHAT: 'not base64: sesame' };
+  const env = { EMPTY: '', CHAT: 'not base64: sesame', LINKS: 'c2VzYW1lIQ==' };
   const problems = problemsOf(text, env);
   expect(problems.map((line) => line.replace(/^[^ ]+ [^ ]+ /, ''))).toEqual([
     'names the environment variable DEPLOYS, which is not set: set it where Hotfix is started.',
@@ -342,8 +343,9 @@ notifications:
     'names the environment variable PROM, which is not set: set it where Hotfix is started.',
     'names the environment variable JSON_TOKEN, which is not set: set it where Hotfix is started.',
     'names the environment variable CHAT, which holds no webhook secret: set it to base64 such as the output of `openssl rand -base64 32`.',
+    'names the environment variable LINKS, which holds no secret for links: set it to base64 of 32 bytes such as the output of `openssl rand -base64 32`.',
   ]);
-  expect(problems.join()).not.toContain('sesame');
+  expect(problems.join()).not.toMatch(/sesame|c2VzYW1l/);
   const all = {
     DEPLOYS: webhookSecret,
     CLOUD_KEY: 'k',
@@ -352,8 +354,19 @@ notifications:
     PROM: 'p',
     JSON_TOKEN: 'j',
     CHAT: webhookSecret,
+    LINKS: Buffer.alloc(32, 1).toString('base64'),
   };
   expect(problemsOf(text, all)).toEqual([]);
+});
+
+test.each([
+  ['hotfix.example.com', 'must be an http or https url.'],
+  ['https://hotfix.example.com/?a=b', 'must end with its path, without ? or #.'],
+])('links do not begin with %s', (url, sentence) => {
+  const env = { LINKS: Buffer.alloc(32, 1).toString('base64') };
+  expect(problemsOf(`links: { url: '${url}', secretEnv: LINKS }`, env)).toEqual([
+    `hotfix.yaml:1:15: links.url: ${sentence}`,
+  ]);
 });
 
 const { tester: _, ...withoutTester } = everyRole;

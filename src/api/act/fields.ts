@@ -15,13 +15,13 @@ export const formOf = (signal: AskedSignal, { entries, faults = {} }: Entered = 
 ${fieldsOf(signal).map(([name, field]) =>
   fieldOf(name, field, entries?.get(name) ?? '', faults[name]),
 )}
-<button>Send</button>
+<button>${signal === 'deployAuthorized' ? 'Authorize the deploy' : 'Send'}</button>
 </form>`;
 
 function fieldOf(name: string, field: Field, value: string, fault: string | undefined): Html {
   switch (field.kind) {
     case 'tick':
-      return html`<div class="field">${option('checkbox', name, 'true', field.label, value)}${faultOf(name, fault)}</div>`;
+      return html`<div class="field tick">${option('checkbox', name, 'true', field.label, value)}${faultOf(name, fault)}</div>`;
     case 'yesNo':
       return choice(name, field, { true: 'Yes', false: 'No' }, value, fault);
     case 'choice':

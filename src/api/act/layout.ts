@@ -35,6 +35,7 @@ dt { color: var(--quiet); font-size: .875rem; }
 dd { margin: 0 0 .75rem; white-space: pre-wrap; }
 dd:last-child { margin-bottom: 0; }
 fieldset, .field { border: 0; margin: 0 0 1.25rem; padding: 0; min-width: 0; }
+.tick + .tick { margin-top: -.75rem; }
 legend, .label { display: block; font-weight: 600; padding: 0; margin-bottom: .375rem; }
 .option { display: flex; align-items: center; gap: .75rem; min-height: 3rem; padding: .5rem .875rem;
   border: 1px solid var(--line); border-radius: .5rem; margin-bottom: .5rem; background: var(--card);

@@ -14,31 +14,40 @@ export interface Task {
   wait: Wait;
 }
 
-/** What is decided, what is known of it, and the form. `notice` says why it is shown again. */
+/**
+ * What is decided, what is known of it, and the form. `notice` says why it is shown again; then the
+ * form comes first.
+ */
 export const taskPage = (
-  { errand, incident, wait }: Task,
+  task: Task,
   now: Date,
   { notice, status = 200, ...entered }: Entered & { notice?: string; status?: number } = {},
-): Page => ({
-  status,
-  title: incident.title,
-  content: html`${headOf(incident)}
+): Page => {
+  const { errand, incident, wait } = task;
+  const facts = factsOf(incident);
+  const answer = html`<section class="card"><h2>Your answer</h2>${formOf(wait.signal, entered)}</section>`;
+  return {
+    status,
+    title: incident.title,
+    content: html`${headOf(incident)}
 ${notice !== undefined && warning(notice)}
-${incident.stale && warning('No worker answers now, so this is what was known last. What you send is recorded, and applied as soon as one is back.')}
-<section class="card">
-<h2>${wait.task}</h2>
-<p>${asked(errand, wait, now)}</p>
-${wait.advice !== undefined && html`<p class="kept"><strong>${wait.advice}</strong></p>`}
-</section>
-${factsOf(incident)}
-<section class="card">
-<h2>Your answer</h2>
-${formOf(wait.signal, entered)}
-</section>
+${incident.stale && warning(stale)}
+${askedCard(task, now)}
+${notice === undefined ? [facts, answer] : [answer, facts]}
 <p class="quiet">This link is yours alone: whoever sends it acts as ${errand.person}. It acts once.</p>`,
-});
+  };
+};
 
-export const warning = (text: string): Html => html`<p class="card warn">${text}</p>`;
+const stale =
+  'No worker answers now, so this is what was known last. What you send is recorded, and applied as soon as one is back.';
+
+const askedCard = ({ errand, wait }: Task, now: Date): Html => html`<section class="card">
+<h2>${wait.task}</h2>
+<p>${askedOf(errand, wait, now)}</p>
+${wait.advice !== undefined && html`<p class="kept"><strong>${wait.advice}</strong></p>`}
+</section>`;
+
+const warning = (text: string): Html => html`<p class="card warn">${text}</p>`;
 
 export const headOf = (incident: IncidentView): Html => {
   const { phase, attempt, priority, service } = incident;
@@ -47,7 +56,7 @@ export const headOf = (incident: IncidentView): Html => {
 <h1>${incident.title}</h1>`;
 };
 
-function asked({ person }: Errand, { role, deadline }: Wait, now: Date): Html {
+function askedOf({ person }: Errand, { role, deadline }: Wait, now: Date): Html {
   const isLate = Date.parse(deadline) < now.getTime();
   const limit = `${timeWords(deadline, now)} (${distanceWords(deadline, now)})`;
   const words = isLate
