@@ -1,13 +1,12 @@
-import { Agent, request } from 'undici';
+import { Pool } from 'undici';
 import type { IncidentView } from '../../src/process/view.ts';
 
 /** The public API over connections that are kept alive, one for each call under way. */
 export class Api {
-  private readonly url: string;
-  private readonly agent = new Agent({ pipelining: 1 });
+  private readonly pool: Pool;
 
   constructor(url: string) {
-    this.url = url;
+    this.pool = new Pool(url, { pipelining: 1 });
   }
 
   start(incident: object): Promise<IncidentView> {
@@ -29,7 +28,7 @@ export class Api {
   }
 
   close(): Promise<void> {
-    return this.agent.close();
+    return this.pool.close();
   }
 
   private async call(
@@ -38,8 +37,8 @@ export class Api {
     wanted: number[],
     content?: object,
   ): Promise<IncidentView> {
-    const { statusCode, body } = await request(`${this.url}${path}`, {
-      dispatcher: this.agent,
+    const { statusCode, body } = await this.pool.request({
+      path,
       method,
       ...(content && {
         headers: { 'content-type': 'application/json' },
