@@ -1,35 +1,41 @@
-import { Agent, request } from 'undici';
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'undici';
 import type { IncidentView } from '../../src/process/view.ts';
+
+interface Answer {
+  status: number;
+  body: IncidentView;
+}
 
 /** The public API over connections that are kept alive, one for each call under way. */
 export class Api {
-  private readonly url: string;
-  private readonly agent = new Agent({ pipelining: 1 });
+  private readonly pool: Pool;
 
   constructor(url: string) {
-    this.url = url;
+    this.pool = new Pool(url, { pipelining: 1 });
   }
 
-  start(incident: object): Promise<IncidentView> {
-    return this.call('POST', '/incidents', [201], incident);
+  async start(incident: object): Promise<IncidentView> {
+    const { body } = await this.call('POST', '/incidents', [201], incident);
+    return body;
   }
 
-  /** Sends a signal; anything but an accepted verdict is an error. */
-  signal(id: string, signal: string, body: object): Promise<unknown> {
-    return this.call('POST', `/incidents/${id}/signals/${signal}`, [200], body);
+  /** Sends a signal until its verdict is there, which a busy machine may not have at once. */
+  async signal(id: string, signal: string, content: object): Promise<void> {
+    const path = `/incidents/${id}/signals/${signal}`;
+    const key = randomUUID();
+    let answer: Answer;
+    do answer = await this.call('POST', path, [200, 202], content, key);
+    while (answer.status === 202);
   }
 
-  /** Sends a signal; that it is recorded will do. */
-  record(id: string, signal: string, body: object): Promise<unknown> {
-    return this.call('POST', `/incidents/${id}/signals/${signal}`, [200, 202], body);
-  }
-
-  read(id: string): Promise<IncidentView> {
-    return this.call('GET', `/incidents/${id}`, [200]);
+  async read(id: string): Promise<IncidentView> {
+    const { body } = await this.call('GET', `/incidents/${id}`, [200]);
+    return body;
   }
 
   close(): Promise<void> {
-    return this.agent.close();
+    return this.pool.close();
   }
 
   private async call(
@@ -37,17 +43,18 @@ export class Api {
     path: string,
     wanted: number[],
     content?: object,
-  ): Promise<IncidentView> {
-    const { statusCode, body } = await request(`${this.url}${path}`, {
-      dispatcher: this.agent,
+    key?: string,
+  ): Promise<Answer> {
+    const { statusCode: status, body } = await this.pool.request({
+      path,
       method,
       ...(content && {
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) },
         body: JSON.stringify(content),
       }),
     });
-    const answer = (await body.json()) as IncidentView;
-    if (wanted.includes(statusCode)) return answer;
-    throw new Error(`${method} ${path} was answered ${statusCode}: ${JSON.stringify(answer)}`);
+    const answer = { status, body: (await body.json()) as IncidentView };
+    if (wanted.includes(status)) return answer;
+    throw new Error(`${method} ${path} was answered ${status}: ${JSON.stringify(answer.body)}`);
   }
 }

@@ -59,7 +59,7 @@ export async function straightIncident(
   for (const [phase, signal, body] of steps) {
     await until(api, id, (incident) => incident.phase === phase);
     await think(id);
-    await api.record(id, signal, body);
+    await api.signal(id, signal, body);
   }
   await until(api, id, ({ status }) => status === ('closed' satisfies Status));
   return id;
