@@ -61,6 +61,6 @@ export const deliverBy = (
   channel: NotificationChannel,
   ...messages: Addressed[]
 ): Promise<Delivery[]> => {
-  const { notify } = activitiesWith({ channels: [channel], recipientOf });
+  const { notify } = activitiesWith({ channels: [channel], recipientOf: async (id) => recipientOf(id) });
   return activityEnvironment().execute(notify, messages);
 };
