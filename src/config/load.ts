@@ -4,6 +4,7 @@ import { checkAccess } from './checks/access.ts';
 import { checkEnvironment, type Environment } from './checks/environment.ts';
 import { checkMeasures } from './checks/measures.ts';
 import { checkNames } from './checks/names.ts';
+import { checkTeams } from './checks/teams.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { ConfigError, type Finding, type Problem, spellPath, withoutSecrets } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -48,6 +49,7 @@ function allProblems(
 
 const checksOf = (data: unknown, env: Environment): Finding[] => [
   ...checkNames(data),
+  ...checkTeams(data),
   ...checkAccess(data),
   ...checkMeasures(data),
   ...checkEnvironment(data, env),

@@ -8,6 +8,7 @@ const adapters = [
   'services.*.deploy.*.*',
   'services.*.monitoring.*.measures.*',
   'notifications.*',
+  'onCall.*',
   'tracker',
 ];
 
@@ -20,10 +21,12 @@ export function checkEnvironment(data: unknown, env: Environment): Finding[] {
     ...under('secretEnv'),
     ...under('tokenEnv'),
     ...under('passEnv.*'),
+    ...under('urlEnv'),
   ).filter(({ value }) => value !== '');
   return [
     ...named.filter(({ value }) => !env[value]).map(missing),
     ...selectTexts(data, ...under('secretEnv')).flatMap((part) => unusable(part, env)),
+    ...selectTexts(data, 'onCall.*.urlEnv').flatMap((part) => noUrl(part, env)),
   ];
 }
 
@@ -46,4 +49,15 @@ function unusable({ path, value }: SelectedText, env: Environment): Finding[] {
       },
     ];
   }
+}
+
+function noUrl({ path, value }: SelectedText, env: Environment): Finding[] {
+  const url = env[value];
+  if (!url || (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) return [];
+  return [
+    {
+      path,
+      sentence: `names the environment variable ${value}, which holds no http or https url: set it to that of the feed, with https for webcal.`,
+    },
+  ];
 }
