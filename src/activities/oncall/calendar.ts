@@ -135,6 +135,10 @@ function recurrencesCovering(
   instant: number,
 ): ICAL.Component[] {
   const event = new ICAL.Event(component, { exceptions });
+  // Where there are extra dates and no rule, the library would leave out the first one.
+  if (!component.hasProperty('rrule') && component.hasProperty('rdate')) {
+    component.addPropertyWithValue('rdate', event.startDate);
+  }
   const replaced = new Set(exceptions.map((one) => recurrenceOf(one)?.toUnixTime()));
   const lead = Math.max(0, ...exceptions.map(shiftedForward));
   const found: ICAL.Component[] = [];
