@@ -7,6 +7,7 @@ export type FailureType =
   | 'NotFound'
   | 'Refused'
   | 'Busy'
+  | 'NobodyKnown'
   | 'Unreachable'
   | 'BadAnswer'
   | 'TimedOut'

@@ -96,7 +96,7 @@ export function assertOk(answer: HttpAnswer, request: HttpCall, credential: stri
 function refusal(answer: HttpAnswer, request: HttpCall, credential: string): ApplicationFailure {
   const who = at(request);
   const { status } = answer;
-  if (status >= 300 && status < 400) return redirected(answer, who);
+  if (status >= 300 && status < 400) return redirected(answer, request);
   switch (status) {
     case 401:
       return permanent(
@@ -132,11 +132,14 @@ function refusal(answer: HttpAnswer, request: HttpCall, credential: string): App
   }
 }
 
-const redirected = (answer: HttpAnswer, who: string) =>
-  permanent(
+/** Where the url is a secret, what it leads to is one, too. */
+function redirected({ status, headers }: HttpAnswer, request: HttpCall): ApplicationFailure {
+  const to = request.place ? '' : ` to ${placeOf(headers.get('location') ?? 'nowhere')}`;
+  return permanent(
     'Refused',
-    `${who} redirects (${answer.status}) to ${placeOf(answer.headers.get('location') ?? 'nowhere')}, which is not followed: configure the final url.`,
+    `${at(request)} redirects (${status})${to}, which is not followed: configure the final url.`,
   );
+}
 
 /** The answer's JSON, checked; throws `BadAnswer` with the beginning of what came instead. */
 export function parseAnswer<S extends z.ZodType>(

@@ -11,6 +11,9 @@ import type { Monitoring } from './monitoring/types.ts';
 import { watch } from './monitoring/watch.ts';
 import { deliver } from './notify/deliver.ts';
 import type { NotificationChannel, Recipient } from './notify/types.ts';
+import type { OnCall } from './oncall/look-up.ts';
+import { addressed, rotasOf } from './oncall/recipients.ts';
+import type { Rota } from './oncall/types.ts';
 import { tryAccess } from './preflight.ts';
 import { fileAll } from './tracker/file-follow-ups.ts';
 import type { Tracker } from './tracker/types.ts';
@@ -30,6 +33,9 @@ export interface ActivityDeps {
   channels: readonly NotificationChannel[];
   /** Who is behind a name in a message: a person of the configuration, or a role that nobody holds. */
   recipientOf: (name: string, notification: Notification) => Promise<Recipient>;
+  onCall: OnCall;
+  /** The rotas that the roles and the policy of a service name. */
+  rotasOf: (service: string) => readonly Rota[];
   tracker: Tracker;
   /** One deploy at a time; without it, the workflow of that name. */
   lock?: DeployLock;
@@ -61,15 +67,19 @@ export function createActivities(deps: ActivityDeps): HotfixActivities {
       tryAccess(
         service,
         (environment) => services(service, environment),
+        deps.rotasOf(service),
         Context.current().cancellationSignal,
       ),
     ),
     monitor: guarded('The monitoring', (request) =>
       watch(services(request.service, request.environment).monitoring, request, { now, sleep }),
     ),
-    notify: guarded('The notification', (notifications) =>
-      deliver(notifications, channels, recipientOf),
-    ),
+    notify: guarded('The notification', async (notifications) => {
+      const { cancellationSignal } = Context.current();
+      const found = await deps.onCall.find(rotasOf(notifications), cancellationSignal);
+      const messages = notifications.map((one) => addressed(one, found));
+      return { deliveries: await deliver(messages, channels, recipientOf), onCall: found };
+    }),
     fileFollowUps: guarded('The filing of follow-ups', (tasks) => fileAll(tasks, tracker)),
     workflowEnd: guarded('The watch over a deploy', untilEnded),
   };

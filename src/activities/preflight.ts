@@ -3,6 +3,8 @@ import type { DeployAdapter } from './deploy/types.ts';
 import { messageOf } from './failures.ts';
 import type { ServiceAdapters } from './index.ts';
 import type { Measure } from './monitoring/types.ts';
+import { recognised } from './oncall/look-up.ts';
+import type { Rota } from './oncall/types.ts';
 
 /** For each check, in milliseconds: a system that hangs must not hide what the others say. */
 const patience = 20_000;
@@ -10,17 +12,21 @@ const patience = 20_000;
 const environments: Environment[] = ['staging', 'production'];
 
 /**
- * Tries the access of a service's adapters without changing anything, side by side. What cannot be
- * tried is left out.
+ * Tries the access of a service's adapters and rotas without changing anything, side by side. What
+ * cannot be tried is left out.
  */
 export async function tryAccess(
   service: string,
   adaptersOf: (environment: Environment) => ServiceAdapters,
+  rotas: readonly Rota[],
   signal: AbortSignal,
 ): Promise<PreflightCheck[]> {
-  const checks = environments.flatMap((environment) =>
-    checksOf(service, environment, adaptersOf(environment)),
-  );
+  const checks = [
+    ...environments.flatMap((environment) =>
+      checksOf(service, environment, adaptersOf(environment)),
+    ),
+    ...rotas.map(rotaCheck),
+  ];
   return Promise.all(
     checks.map(async ({ run, ...check }) => ({ ...check, ...(await tried(run, signal)) })),
   );
@@ -84,4 +90,15 @@ const measureCheck = (measure: Measure, environment: Environment): Check => ({
   what: 'measure',
   name: measure.name,
   run: async (signal) => ({ summary: await measure.attempt(signal) }),
+});
+
+/** Who is on call is the same for every environment. That it is nobody is no failure of the rota. */
+const rotaCheck = (rota: Rota): Check => ({
+  environment: 'production',
+  what: 'rota',
+  name: rota.name,
+  run: async (signal) => {
+    const { people } = recognised(rota.name, await rota.onCall(new Date(), signal));
+    return { summary: `${people.join(', ') || 'Nobody'} is on call now.` };
+  },
 });

@@ -5,7 +5,6 @@
 
 import type { Notification } from '../process/notifications.ts';
 import type {
-  Delivery,
   DeployResult,
   DeployStep,
   Environment,
@@ -14,6 +13,7 @@ import type {
   MonitorResult,
   Overtaken,
   PreflightCheck,
+  Told,
 } from '../process/outcomes.ts';
 
 export type { Notification } from '../process/notifications.ts';
@@ -44,8 +44,8 @@ export interface HotfixActivities {
   /** Tries the access to the systems of a service without changing anything. */
   preflight: (service: string) => Promise<PreflightCheck[]>;
   monitor: (request: MonitorRequest) => Promise<MonitorResult>;
-  /** Never throws for a channel that fails: what became of each message is the answer. */
-  notify: (notifications: Notification[]) => Promise<Delivery[]>;
+  /** Never throws for a channel or a rota that fails: what became of each is the answer. */
+  notify: (notifications: Notification[]) => Promise<Told>;
   fileFollowUps: (tasks: FollowUpTask[]) => Promise<FiledFollowUp[]>;
   /** For a lock: resolves when the workflow has ended, or never was. */
   workflowEnd: (workflowId: string) => Promise<void>;

@@ -95,7 +95,7 @@ export const incidentSchema = z
       .array(
         z.object({
           environment,
-          what: z.enum(['deploy', 'rollback', 'measure']),
+          what: z.enum(['deploy', 'rollback', 'measure', 'rota']),
           name: z.string(),
           ok: z.boolean(),
           summary: z.string(),

@@ -20,6 +20,11 @@ import { createSlackChannel } from '../activities/notify/slack/channel.ts';
 import { createTeamsChannel } from '../activities/notify/teams/channel.ts';
 import type { ChannelDeps, NotificationChannel, Recipient } from '../activities/notify/types.ts';
 import { createWebhookChannel } from '../activities/notify/webhook.ts';
+import { createIcalRota } from '../activities/oncall/ical.ts';
+import { createOnCall } from '../activities/oncall/look-up.ts';
+import { createPagerDutyRota } from '../activities/oncall/pagerduty.ts';
+import { createOnCallStore } from '../activities/oncall/store.ts';
+import type { Person, Rota } from '../activities/oncall/types.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
 import { createLinks, type Links } from '../links/links.ts';
 import type { Notification } from '../process/notifications.ts';
@@ -31,8 +36,10 @@ import type {
   Config,
   DeployConfig,
   MeasureConfig,
+  RotaConfig,
   ServiceConfig,
 } from './schema.ts';
+import { termsOf } from './terms.ts';
 
 export interface CompositionDeps extends ChannelDeps {
   logger: Logger;
@@ -45,16 +52,28 @@ export interface CompositionDeps extends ChannelDeps {
 export function adaptersFor(
   config: Config,
   deps: CompositionDeps,
-): Pick<ActivityDeps, 'services' | 'channels' | 'recipientOf' | 'tracker'> {
+): Pick<ActivityDeps, 'services' | 'channels' | 'recipientOf' | 'onCall' | 'rotasOf' | 'tracker'> {
   const known = new Map(
     Object.entries(config.services).map(([name, service]) => [name, connect(service, deps)]),
   );
   const others = connect(undefined, deps);
   const links = config.links && createLinks(config.links, deps);
+  const rotas = rotasOf(config, deps);
   return {
     services: (service, environment) => (known.get(service) ?? others)[environment],
     channels: config.notifications.map((channel) => createChannel(channel, deps)),
     recipientOf: (name, notification) => recipientOf(config, links, name, notification),
+    onCall: createOnCall({
+      rotas,
+      store: createOnCallStore(deps.dataDirectory),
+      people: Object.keys(config.people),
+      ...deps,
+    }),
+    rotasOf: (name) => {
+      const service = Object.hasOwn(config.services, name) ? config.services[name] : undefined;
+      const { onCall } = termsOf(config, service);
+      return rotas.filter((rota) => onCall.includes(rota.name));
+    },
     tracker: createIncidentTracker(config.tracker),
   };
 }
@@ -69,6 +88,25 @@ async function recipientOf(
   if (!person) return { id: name, name, contacts: {} };
   const link = await links?.linkFor(name, notification);
   return { id: name, name: person.name, contacts: person.contacts, link };
+}
+
+function rotasOf({ onCall, people }: Config, deps: CompositionDeps): Rota[] {
+  const known: Person[] = Object.entries(people).map(([id, person]) => ({ id, ...person }));
+  return Object.entries(onCall).map(([name, rota]) => createRota(name, rota, known, deps));
+}
+
+function createRota(
+  name: string,
+  config: RotaConfig,
+  people: readonly Person[],
+  deps: CompositionDeps,
+): Rota {
+  switch (config.adapter) {
+    case 'ical':
+      return createIcalRota(name, config, people, deps);
+    case 'pagerduty':
+      return createPagerDutyRota(name, config, people, deps);
+  }
 }
 
 /** A service that is connected to nothing is deployed by hand and not measured. */

@@ -6,6 +6,7 @@ import { checkEnvironment, type Environment } from './checks/environment.ts';
 import { checkMeasures } from './checks/measures.ts';
 import { checkNames } from './checks/names.ts';
 import { checkTargets } from './checks/targets.ts';
+import { checkTeams } from './checks/teams.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { ConfigError, type Finding, type Problem, spellPath, withoutSecrets } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -51,6 +52,7 @@ function allProblems(
 const checksOf = (data: unknown, env: Environment): Finding[] => [
   ...checkNames(data),
   ...checkTargets(data),
+  ...checkTeams(data),
   ...checkAccess(data),
   ...checkMeasures(data),
   ...checkContacts(data),

@@ -17,6 +17,8 @@ import { pagerDutyChannelConfigSchema } from '../activities/notify/pagerduty.ts'
 import { slackChannelConfigSchema } from '../activities/notify/slack/channel.ts';
 import { teamsChannelConfigSchema } from '../activities/notify/teams/channel.ts';
 import { webhookChannelConfigSchema } from '../activities/notify/webhook.ts';
+import { icalRotaConfigSchema } from '../activities/oncall/ical.ts';
+import { pagerDutyRotaConfigSchema } from '../activities/oncall/pagerduty.ts';
 import { incidentTrackerConfigSchema } from '../activities/tracker/incident.ts';
 import { linksConfigSchema } from '../links/config.ts';
 import { incidentRequestSchema } from '../process/events.ts';
@@ -174,6 +176,12 @@ const channelSchema = z.discriminatedUnion('adapter', [
 ]);
 export type ChannelConfig = z.infer<typeof channelSchema>;
 
+const rotaSchema = z.discriminatedUnion('adapter', [
+  icalRotaConfigSchema,
+  pagerDutyRotaConfigSchema,
+]);
+export type RotaConfig = z.infer<typeof rotaSchema>;
+
 const trackerSchema = z.discriminatedUnion('adapter', [incidentTrackerConfigSchema]);
 
 /** The whole of `hotfix.yaml`. Durations in milliseconds once parsed. */
@@ -187,9 +195,19 @@ export const configSchema = z
       .record(idSchema, toolSchema)
       .default({})
       .describe('Which programs may start incidents; the key is the id'),
+    teams: z
+      .record(idSchema, z.array(z.string()).min(1))
+      .default({})
+      .describe('People, and teams of them; the key is the name'),
+    onCall: z
+      .record(idSchema, rotaSchema)
+      .default({})
+      .describe('Rotas that say at the moment of need who is on call; the key is the name'),
     roles: rolesSchema
       .prefault({})
-      .describe('Who holds each role, by ids of people; for every service that says nothing else'),
+      .describe(
+        'Who holds each role: people, teams and rotas; for every service that says nothing else',
+      ),
     policy: partialPolicySchema
       .prefault({})
       .describe('The rules of every service that says nothing else'),

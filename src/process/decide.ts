@@ -2,6 +2,7 @@ import { consequenceOf, contradicts, reached } from './consequences.ts';
 import { escalate, levelOf, nextLevel } from './escalation.ts';
 import { type Draft, type IncidentEvent, type Opening, self, type Watched } from './events.ts';
 import type { DeployQueue, LastDeploy } from './lock.ts';
+import { onCallFound } from './onCall.ts';
 import type {
   Delivery,
   DeployResult,
@@ -9,6 +10,7 @@ import type {
   FiledFollowUp,
   FollowUpTask,
   MonitorResult,
+  OnCallFound,
   PreflightCheck,
 } from './outcomes.ts';
 import type { Role } from './phases.ts';
@@ -38,6 +40,8 @@ export type Message =
   | ({ kind: 'monitored'; result: MonitorResult } & Watched)
   | { kind: 'preflighted'; checks: PreflightCheck[] }
   | { kind: 'notified'; deliveries: Delivery[] }
+  /** A rota's answer, and what went out with it. */
+  | { kind: 'onCallFound'; found: OnCallFound; deliveries: Delivery[] }
   | { kind: 'followUpsFiled'; tasks: (FollowUpTask & FiledFollowUp)[] }
   | { kind: 'activityFailed'; activity: string; reason: string };
 
@@ -113,6 +117,8 @@ function decide({ state, timeline }: Incident, message: Message, now: string): D
     }
     case 'notified':
       return notified(state, message.deliveries, now);
+    case 'onCallFound':
+      return onCallFound(state, timeline, message.found, message.deliveries, now);
     case 'preflighted':
       return isNews(message.checks, state.preflight)
         ? [{ type: 'preflighted', ...stamp, data: { checks: message.checks } }]

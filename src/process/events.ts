@@ -7,6 +7,7 @@ import type {
   FiledFollowUp,
   FollowUpTask,
   MonitorResult,
+  OnCallFound,
   PreflightCheck,
 } from './outcomes.ts';
 import { type Phase, type Role, roleIds } from './phases.ts';
@@ -50,6 +51,10 @@ export const serviceTermsSchema = z.object({
   policy: policySchema.prefault({}),
   /** Who holds each role; nobody named means anybody. */
   assignments: z.partialRecord(z.enum(roleIds), z.array(z.string())).default({}),
+  /** Which rotas say besides who holds a role. */
+  rotas: z.partialRecord(z.enum(roleIds), z.array(z.string())).default({}),
+  /** Every rota that the roles or the policy name: such a name stands for whoever is on call. */
+  onCall: z.array(z.string()).default([]),
   /** Everyone who may send signals; empty while nobody is configured: then anybody may. */
   people: z.array(z.string()).default([]),
   /** Whether the service has a staging environment to go through first. */
@@ -146,6 +151,8 @@ export interface EventData extends Accepted {
   monitored: Watched & { result: MonitorResult };
   preflighted: { checks: PreflightCheck[] };
   notified: { deliveries: Delivery[] };
+  /** `newcomers` hold a role that is waited for, and no message has asked them yet. */
+  onCallFound: OnCallFound & { newcomers: string[] };
   followUpsFiled: { tasks: (FollowUpTask & FiledFollowUp)[] };
   activityFailed: { activity: string; reason: string };
 }

@@ -28,6 +28,13 @@ function deliveryGist(deliveries: EventData['notified']['deliveries']): string {
   return [`told by ${by('delivered').join(', ') || 'no channel'}`, ...new Set(failures)].join('; ');
 }
 
+function onCallGist({ rota, people, source, asOf, problem }: EventData['onCallFound']): string {
+  if (source === 'none') return `${rota}: not known. ${problem ?? ''}`.trim();
+  const who = `${rota}: ${people.join(', ') || 'nobody'} on call`;
+  const age = source === 'lastGood' ? ` as of ${asOf}` : '';
+  return [`${who}${age}`, problem].filter(Boolean).join('. ');
+}
+
 function preflightGist(checks: EventData['preflighted']['checks']): string {
   const bad = checks.filter(({ ok }) => !ok);
   return bad.length === 0
@@ -67,6 +74,8 @@ function gistOf(event: IncidentEvent): string {
       return `${watchedGist(event.data)}: ${event.data.result.outcome}`;
     case 'notified':
       return deliveryGist(event.data.deliveries);
+    case 'onCallFound':
+      return onCallGist(event.data);
     case 'preflighted':
       return preflightGist(event.data.checks);
     case 'followUpsFiled':

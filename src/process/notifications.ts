@@ -1,9 +1,10 @@
 import { spell } from './duration.ts';
 import type { IncidentEvent, Status } from './events.ts';
 import { gist } from './gist.ts';
-import type { PreflightCheck } from './outcomes.ts';
-import { type Phase, phaseTitles, roles } from './phases.ts';
-import { isOver, type State } from './state.ts';
+import { rolesBy } from './onCall.ts';
+import type { OnCallFound, PreflightCheck } from './outcomes.ts';
+import { type Phase, phaseTitles, type Role, roles } from './phases.ts';
+import { isOver, onCallOf, rotasOf, type State } from './state.ts';
 import { type IncidentView, viewOf } from './view.ts';
 import { type Wait, waitingFor } from './waiting.ts';
 
@@ -20,8 +21,13 @@ export interface Notification {
   kind: 'phase' | 'escalation' | 'status';
   /** `page` somebody has to act, `inform` nobody has to. */
   urgency: 'page' | 'inform';
-  /** People or roles to reach; `everyone` stands for the whole room, beside the people who take part. */
+  /** People, rotas or roles to reach; `everyone` stands for the whole room, beside the people who take part. */
   recipients: string[];
+  /**
+   * The rotas to ask when this is sent, each with what is known of it or null: those among the
+   * recipients, and those whose people have a say now.
+   */
+  rotas?: Record<string, Pick<OnCallFound, 'people' | 'asOf'> | null>;
   /** By which channels; all of them where it is not said. */
   channels?: string[];
   /** One line. */
@@ -75,8 +81,28 @@ export function notificationOf(state: State, event: IncidentEvent): Notification
     gist: gist(event),
     threads: state.threads,
     text: [said.intro, asks && taskList(state)].filter(Boolean).join('\n\n'),
+    ...rotasToAsk(state, said),
     ...message,
   };
+}
+
+/** Whom the policy allows something is found out before they need it, with a message that asks anyway. */
+function rotasToAsk(state: State, { kind, recipients }: Composed): Pick<Notification, 'rotas'> {
+  const { policy, onCall } = state.terms;
+  const names = [
+    ...recipients,
+    ...policy.mayManage,
+    ...(state.phase === 'quickReview' ? policy.mayBypassReview : []),
+  ];
+  const rotas = onCall.filter((rota) => names.includes(rota));
+  return kind === 'status' || rotas.length === 0
+    ? {}
+    : { rotas: Object.fromEntries(rotas.map((rota) => [rota, knownOf(state, rota)])) };
+}
+
+function knownOf(state: State, rota: string): Pick<OnCallFound, 'people' | 'asOf'> | null {
+  const record = onCallOf(state, rota);
+  return record && record.source !== 'none' ? { people: record.people, asOf: record.asOf } : null;
 }
 
 function cardOf(state: State): Card {
@@ -133,6 +159,8 @@ function compose(state: State, event: IncidentEvent): Composed | null {
       return brokenAccess(state, event.data.checks);
     case 'roleAssigned':
       return handedOver(event);
+    case 'onCallFound':
+      return comeOnCall(state, event.data);
     case 'rollbackFinished':
       return status(state, `Rollback ${event.data.result.outcome}`, event.data.result.summary);
     case 'statusChanged':
@@ -173,6 +201,33 @@ function handedOver({
   };
 }
 
+/** Where nobody is on call, somebody has to know it who can name another. */
+function comeOnCall(
+  state: State,
+  { rota, people, problem, newcomers }: Extract<IncidentEvent, { type: 'onCallFound' }>['data'],
+): Composed | null {
+  if (isOver(state)) return null;
+  if (people.length === 0) {
+    const intro = [problem, 'A role is given to somebody by `roleAssigned`.'];
+    return {
+      kind: 'phase',
+      recipients: peopleOf(state, ['incidentManager']),
+      subject: problem ? `Who is on call in ${rota} is not known` : `Nobody is on call in ${rota}`,
+      intro: intro.filter(Boolean).join('\n\n'),
+      asks: true,
+    };
+  }
+  if (newcomers.length === 0) return null;
+  const held = rolesBy(state, rota).map((role) => roles[role].title.toLowerCase());
+  return {
+    kind: 'phase',
+    recipients: newcomers,
+    subject: `On call in ${rota} now: ${newcomers.join(', ')}`,
+    intro: `That makes them the ${held.join(' and the ')} of this incident.`,
+    asks: true,
+  };
+}
+
 type Escalated = Extract<IncidentEvent, { type: 'escalated' }>['data'];
 
 const escalationSubject = ({ phase, wait, level, name, repeat, reason }: Escalated): string =>
@@ -202,15 +257,23 @@ function badMeasurements(
 const topOf = ({ phase, terms }: State): string[] =>
   terms.policy.escalation[phase].levels.at(-1)?.notify ?? [];
 
-/** The deployer and the monitor hear it while there is time. */
+const whoNeeds: Record<PreflightCheck['what'], { role: Role; to: string }> = {
+  deploy: { role: 'deployer', to: 'deploy' },
+  rollback: { role: 'deployer', to: 'deploy' },
+  measure: { role: 'monitor', to: 'measure' },
+  rota: { role: 'incidentManager', to: 'tell who is on call' },
+};
+
+/** Whoever needs it hears it while there is time. */
 function brokenAccess(state: State, checks: readonly PreflightCheck[]): Composed | null {
   const bad = checks.filter(({ ok }) => !ok);
   if (bad.length === 0) return null;
-  const roles = bad.map(({ what }) => (what === 'measure' ? 'monitor' : 'deployer'));
+  const needs = bad.map(({ what }) => whoNeeds[what]);
+  const purposes = [...new Set(needs.map(({ to }) => to))];
   return {
     kind: 'phase',
-    recipients: peopleOf(state, [...new Set(roles)]),
-    subject: `Not ready to ${roles.includes('deployer') ? 'deploy' : 'measure'}: ${bad.length} of ${checks.length} checks failed`,
+    recipients: peopleOf(state, [...new Set(needs.map(({ role }) => role))]),
+    subject: `Not ready to ${purposes.join(' and to ')}: ${bad.length} of ${checks.length} checks failed`,
     intro: bad
       .map(
         ({ environment, what, name, summary }) => `- ${environment}, ${what} ${name}: ${summary}`,
@@ -220,18 +283,24 @@ function brokenAccess(state: State, checks: readonly PreflightCheck[]): Composed
   };
 }
 
-/** Roles become the people who hold them; a role that nobody holds is told by its name. */
+/** Roles become the people and rotas that hold them; a role that nobody holds is told by its name. */
 function peopleOf(state: State, names: readonly string[]): string[] {
-  const roles = names.flatMap((name) =>
+  const each = names.flatMap((name) =>
     name === 'waiting' ? waitingFor(state).map(({ role }) => role as string) : [name],
   );
-  const assignments: Record<string, string[] | undefined> = state.terms.assignments;
-  const people = roles.flatMap((name) => {
-    const holders = assignments[name] ?? [];
+  const people = each.flatMap((name) => {
+    const holders = isRole(name) ? holdersOf(state, name) : [];
     return holders.length > 0 ? holders : [name];
   });
   return [...new Set(people)];
 }
+
+const isRole = (name: string): name is Role => Object.hasOwn(roles, name);
+
+const holdersOf = (state: State, role: Role): string[] => [
+  ...(state.terms.assignments[role] ?? []),
+  ...rotasOf(state, role),
+];
 
 const taskList = (state: State): string => waitingFor(state).map(taskLine).join('\n');
 

@@ -102,9 +102,9 @@ export interface MonitorProgress {
 /** Something that was tried without changing anything, so that what is missing is missed in time. */
 export interface PreflightCheck {
   environment: Environment;
-  /** Who needs it: the deployer a deploy and a rollback, the monitor a measure. */
-  what: 'deploy' | 'rollback' | 'measure';
-  /** The measure's name; for the others the adapter's. */
+  /** Who needs it: the deployer a deploy and a rollback, the monitor a measure, the incident manager a rota. */
+  what: 'deploy' | 'rollback' | 'measure' | 'rota';
+  /** The measure's or the rota's name; for the others the adapter's. */
   name: string;
   ok: boolean;
   /** One sentence for people: what was found, and where it failed what to do. */
@@ -125,6 +125,25 @@ export interface Delivery {
   reason?: string;
   /** What the channel has to know to go on in the same place, such as a message to renew. */
   thread?: Record<string, string>;
+}
+
+/** What a rota said of who is on call, or what is still known of it. */
+export interface OnCallFound {
+  rota: string;
+  /** Ids of people; empty where nobody is on call, and where nothing is known. */
+  people: string[];
+  /** Of when that is, ISO 8601, UTC. */
+  asOf: string;
+  /** `lastGood` it does not answer, and this is what it said last; `none` it has never answered. */
+  source: 'live' | 'lastGood' | 'none';
+  /** Why it is not live, or whom the rota names besides, with what to do. One sentence. */
+  problem?: string;
+}
+
+/** What became of messages, and whom the rotas among their recipients gave. */
+export interface Told {
+  deliveries: Delivery[];
+  onCall: OnCallFound[];
 }
 
 export interface FollowUpTask {

@@ -2,7 +2,7 @@ import { checkedByPeople } from './checklist.ts';
 import type { Refusal, RefusalCode } from './events.ts';
 import { type Phase, type Role, roleOf, roles } from './phases.ts';
 import { isCompletion, type Signal, type SignalName } from './signals.ts';
-import { assigneesOf, isOver, type State } from './state.ts';
+import { askedFor, assigneesOf, isOver, onCallOf, type State } from './state.ts';
 
 /**
  * The largest timeline, in characters of JSON. It travels in one payload when the workflow continues
@@ -96,15 +96,19 @@ export const isSamePerson = (one: string, other: string): boolean =>
 const includes = (names: readonly string[], person: string) =>
   names.some((name) => isSamePerson(name, person));
 
-/** A role that nobody holds is open to everyone who is known. */
+/**
+ * A role that nobody holds is open to everyone who is known, also while its rota cannot say who does: an
+ * emergency does not wait for a calendar. Who was on call when it was asked may still answer.
+ */
 const holds = (state: State, person: string, role: Role): boolean => {
   const assignees = assigneesOf(state, role);
-  return assignees.length === 0 || includes(assignees, person);
+  return assignees.length === 0 || includes([...assignees, ...askedFor(state, role)], person);
 };
 
-/** Whether a person is in a policy's list of people and roles. */
+/** Whether a person is in a policy's list of people, rotas and roles. */
 const isAllowed = (state: State, person: string, allowed: readonly string[]): boolean =>
   includes(allowed, person) ||
+  allowed.some((name) => includes(onCallOf(state, name)?.people ?? [], person)) ||
   allowed.some((name) => Object.hasOwn(roles, name) && holds(state, person, name as Role));
 
 const known: Rule = (state, { name, by }) =>

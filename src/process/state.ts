@@ -9,6 +9,7 @@ import type {
   FiledFollowUp,
   FollowUpTask,
   MonitorResult,
+  OnCallFound,
   PreflightCheck,
 } from './outcomes.ts';
 import type { Phase, Role } from './phases.ts';
@@ -38,6 +39,12 @@ export interface RollbackRecord {
   attempt: number;
   startedAt: string;
   result: DeployResult | null;
+}
+
+/** The newest of what is known of a rota. */
+export interface OnCallRecord extends OnCallFound {
+  /** Whoever was found in it since the incident began: what they were asked they may still answer. */
+  asked: string[];
 }
 
 export interface PhaseRecord {
@@ -77,6 +84,8 @@ export interface State extends Opening {
   answerDue: string | null;
   rollbacks: RollbackRecord[];
   preflight: PreflightCheck[];
+  /** By rota: who is on call, as far as it was asked. */
+  onCall: Record<string, OnCallRecord>;
   /** By channel: where its messages of this incident are. */
   threads: Record<string, Record<string, string>>;
   followUps: (FollowUpTask & FiledFollowUp)[];
@@ -126,9 +135,26 @@ export const rollbackOf = ({ rollbacks, attempt }: State): RollbackRecord | unde
 
 export const currentPhase = (state: State): PhaseRecord => state.phases.at(-1) as PhaseRecord;
 
-/** Who holds a role now; empty while nobody is named. */
-export const assigneesOf = (state: State, role: Role): string[] =>
-  state.terms.assignments[role] ?? [];
+export const rotasOf = ({ terms }: State, role: Role): string[] => terms.rotas[role] ?? [];
+
+/** What is known of a rota; undefined before its first answer. */
+export const onCallOf = ({ onCall }: State, rota: string): OnCallRecord | undefined =>
+  Object.hasOwn(onCall, rota) ? onCall[rota] : undefined;
+
+const onCallFor = (state: State, role: Role): OnCallRecord[] =>
+  rotasOf(state, role).flatMap((rota) => onCallOf(state, rota) ?? []);
+
+/** Who holds a role now, assigned or found on call; empty while nobody is known. */
+export const assigneesOf = (state: State, role: Role): string[] => [
+  ...new Set([
+    ...(state.terms.assignments[role] ?? []),
+    ...onCallFor(state, role).flatMap(({ people }) => people),
+  ]),
+];
+
+/** Who was on call for a role when it was asked, since the incident began. */
+export const askedFor = (state: State, role: Role): string[] =>
+  onCallFor(state, role).flatMap(({ asked }) => asked);
 
 function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): State {
   const phase: Phase = 'declaration';
@@ -155,6 +181,7 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     answerDue: null,
     rollbacks: [],
     preflight: [],
+    onCall: {},
     threads: {},
     followUps: [],
     checklist: Object.fromEntries(checklistItems.map((item) => [item, null])) as State['checklist'],
@@ -231,6 +258,11 @@ function apply(state: State, event: IncidentEvent): State {
       return monitored(state, event);
     case 'notified':
       return { ...state, threads: { ...state.threads, ...threadsOf(event.data.deliveries) } };
+    case 'onCallFound':
+      return {
+        ...state,
+        onCall: { ...state.onCall, [event.data.rota]: foundOnCall(state, event) },
+      };
     case 'preflighted':
       return { ...state, preflight: event.data.checks };
     case 'followUpsFiled':
@@ -276,6 +308,14 @@ const said = <E extends IncidentEvent>(event: E): Said<E['data']> => ({
   at: event.at,
   seq: event.seq,
 });
+
+function foundOnCall(
+  state: State,
+  { data: { newcomers: _, ...found } }: Extract<IncidentEvent, { type: 'onCallFound' }>,
+): OnCallRecord {
+  const asked = onCallOf(state, found.rota)?.asked ?? [];
+  return { ...found, asked: [...new Set([...asked, ...found.people])] };
+}
 
 const threadsOf = (deliveries: Delivery[]): State['threads'] =>
   Object.fromEntries(
@@ -404,7 +444,12 @@ const check = (
   evidence: string,
 ): State => ({ ...state, checklist: { ...state.checklist, [item]: { at, by, evidence } } });
 
+/** Whoever takes a role has it alone, whoever comes on call. */
 const assign = (state: State, role: Role, person: string): State => ({
   ...state,
-  terms: { ...state.terms, assignments: { ...state.terms.assignments, [role]: [person] } },
+  terms: {
+    ...state.terms,
+    assignments: { ...state.terms.assignments, [role]: [person] },
+    rotas: { ...state.terms.rotas, [role]: [] },
+  },
 });

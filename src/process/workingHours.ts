@@ -6,7 +6,7 @@ const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, {
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
-const isTimeZone = (name: string): boolean => {
+export const isTimeZone = (name: string): boolean => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

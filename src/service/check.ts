@@ -1,13 +1,13 @@
-import type { ServiceAdapters } from '../activities/index.ts';
+import type { ActivityDeps } from '../activities/index.ts';
 import { tryAccess } from '../activities/preflight.ts';
-import type { Environment, PreflightCheck } from '../process/outcomes.ts';
+import type { PreflightCheck } from '../process/outcomes.ts';
 import { checkTable } from './check-table.ts';
 import { adaptersOf, startUp } from './startup.ts';
 
 /** `npm run check`: tries the access to the systems of every service, without changing anything. */
 async function check(): Promise<void> {
   const startup = await startUp();
-  const { services } = adaptersOf(startup);
+  const adapters = adaptersOf(startup);
   const names = Object.keys(startup.config.services);
   if (names.length === 0) {
     process.stdout.write('hotfix.yaml names no services, so there is nothing to try.\n');
@@ -15,7 +15,7 @@ async function check(): Promise<void> {
   }
   process.stderr.write(`Trying the systems of ${names.length} services …\n`);
   const results = await Promise.all(
-    names.map(async (name) => ({ name, checks: await checksOf(name, services) })),
+    names.map(async (name) => ({ name, checks: await checksOf(name, adapters) })),
   );
   const isTerminal = process.stdout.isTTY === true && !process.env.NO_COLOR;
   process.stdout.write(checkTable(results, isTerminal));
@@ -24,9 +24,14 @@ async function check(): Promise<void> {
 
 const checksOf = (
   name: string,
-  services: (service: string, environment: Environment) => ServiceAdapters,
+  { services, rotasOf }: Pick<ActivityDeps, 'services' | 'rotasOf'>,
 ): Promise<PreflightCheck[]> =>
-  tryAccess(name, (environment) => services(name, environment), new AbortController().signal);
+  tryAccess(
+    name,
+    (environment) => services(name, environment),
+    rotasOf(name),
+    new AbortController().signal,
+  );
 
 try {
   await check();

@@ -28,8 +28,13 @@ async function send(run: Run, batch: Notification[]): Promise<void> {
   const answer = await run.during(
     answerOf(activities.notify.executeWithOptions({ summary }, [batch])),
   );
-  if (!answer.ok) run.hear({ kind: 'activityFailed', activity: 'notify', reason: answer.reason });
-  else if (answer.value.length > 0) run.hear({ kind: 'notified', deliveries: answer.value });
+  if (!answer.ok) {
+    run.hear({ kind: 'activityFailed', activity: 'notify', reason: answer.reason });
+    return;
+  }
+  const { deliveries, onCall } = answer.value;
+  for (const found of onCall) run.hear({ kind: 'onCallFound', found, deliveries });
+  if (deliveries.length > 0) run.hear({ kind: 'notified', deliveries });
 }
 
 /** Files each follow-up task once it is owed. What cannot be filed is on the record, for people to do. */

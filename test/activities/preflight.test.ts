@@ -26,6 +26,7 @@ async function attempt(measure: Measure, signal = new AbortController().signal) 
       ...{ deploy: byHand, rollback: byHand },
       monitoring: { soak: 0, measures: environment === 'production' ? [measure] : [] },
     }),
+    [],
     signal,
   );
   return check;

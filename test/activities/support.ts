@@ -41,6 +41,8 @@ export function activityDeps(
     services: () => ({ deploy, rollback: deploy, monitoring: { soak: 0, measures: [] } }),
     channels: [],
     recipientOf: async (name) => ({ id: name, name, contacts: {} }),
+    onCall: { find: async () => [] },
+    rotasOf: () => [],
     tracker: createIncidentTracker({ adapter: 'incident' }),
     logger: silent,
     now: systemClock.now,

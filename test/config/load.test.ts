@@ -23,6 +23,8 @@ const failureOf = async (place: string | null): Promise<string> => {
 const defaults = {
   people: {},
   tools: {},
+  teams: {},
+  onCall: {},
   roles: {},
   policy: { escalation: {} },
   unknownServices: 'accept',

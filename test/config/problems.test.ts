@@ -18,7 +18,7 @@ test.each([
     'a key that is not one',
     'people: {}\nservcies: {}',
     [
-      '2:1: servcies: is not a key here; the keys are people, tools, roles, policy, unknownServices, services, notifications, links, tracker.',
+      '2:1: servcies: is not a key here; the keys are people, tools, teams, onCall, roles, policy, unknownServices, services, notifications, links, tracker.',
     ],
   ],
   [
@@ -60,7 +60,7 @@ test.each([
     'roles: { testers: [ana] }',
     [
       `1:10: roles.testers: is not a key here; the keys are ${roleList}.`,
-      '1:20: roles.testers.0: names "ana", who is not among the people: add them there, or correct the name.',
+      '1:20: roles.testers.0: names "ana", who is not among the people, the teams and the rotas under onCall: add them there, or correct the name.',
     ],
   ],
   [

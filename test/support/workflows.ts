@@ -29,7 +29,7 @@ export const goodWorld = (): HotfixActivities => ({
   rollback: async () => deployed('succeeded'),
   monitor: async () => measured('passed'),
   preflight: async () => [],
-  notify: async () => [],
+  notify: async () => ({ deliveries: [], onCall: [] }),
   fileFollowUps: async (tasks) =>
     tasks.map(({ key }) => ({ key, id: `F-${key}`, tracker: 'incident' })),
   workflowEnd: untilEnded,

@@ -17,7 +17,7 @@ beforeAll(async () => {
   stop = await bed.work({
     notify: async (notifications) => {
       told.push(...notifications);
-      return [];
+      return { deliveries: [], onCall: [] };
     },
   });
 });

@@ -5,12 +5,15 @@ import type { Finding, Path } from '../problems.ts';
 import { configSchema } from '../schema.ts';
 import { mergeRoles } from '../terms.ts';
 
-const { people, tools, roles, unknownServices, services } = configSchema.shape;
+const { people, tools, teams, roles, unknownServices, services } = configSchema.shape;
 
 /** The part of the file that says who may do what. */
 const accessSchema = z.object({
   people,
   tools,
+  teams,
+  // Of rotas it is enough to know that they are there.
+  onCall: z.record(z.string(), z.unknown()).default({}),
   roles,
   unknownServices,
   services: z
@@ -19,8 +22,8 @@ const accessSchema = z.object({
 });
 type Access = z.infer<typeof accessSchema>;
 
-/** The roles that hold for one service, and where each is written. */
-interface Team {
+/** Who holds the roles for one service, out of their teams, and where each is written. */
+interface Staff {
   holders: Partial<Record<Role, string[]>>;
   pathOf: (role: Role) => Path;
 }
@@ -33,28 +36,31 @@ export function checkAccess(data: unknown): Finding[] {
   const parsed = accessSchema.safeParse(data);
   if (!parsed.success) return [];
   const access = parsed.data;
-  const teams = teamsOf(access);
+  const staffs = staffsOf(access);
   const findings = [
-    ...rolesWithoutHolder(access, teams),
-    ...teams.flatMap(reviewNeedsThree),
-    ...Object.keys(access.people).flatMap((person) => namedLikeARole(person, teams)),
+    ...rolesWithoutHolder(access, staffs),
+    ...staffs.flatMap(reviewNeedsThree),
+    ...Object.keys(access.people).flatMap((person) => namedLikeARole(person, staffs)),
   ];
-  // Teams share what they take from the defaults.
+  // Services share what they take from the defaults.
   const byPlace = new Map(findings.map((finding) => [finding.path.join('.'), finding]));
   return [...byPlace.values()];
 }
 
-function teamsOf({ roles, unknownServices, services }: Access): Team[] {
-  const others: Team = { holders: mergeRoles(roles), pathOf: (role) => ['roles', role] };
+function staffsOf({ unknownServices, services, ...defaults }: Access): Staff[] {
+  const others: Staff = { holders: mergeRoles(defaults), pathOf: (role) => ['roles', role] };
   const named = Object.entries(services).map(([name, service]) => ({
-    holders: mergeRoles(roles, service.roles),
+    holders: mergeRoles(defaults, service.roles),
     pathOf: (role: Role) =>
       service.roles[role] ? ['services', name, 'roles', role] : ['roles', role],
   }));
   return unknownServices === 'accept' ? [others, ...named] : named;
 }
 
-function rolesWithoutHolder({ people, tools }: Access, teams: readonly Team[]): Finding[] {
+function rolesWithoutHolder(
+  { people, tools, onCall }: Access,
+  staffs: readonly Staff[],
+): Finding[] {
   const callers = Object.keys(people).filter((person) => people[person]?.token);
   if (callers.length === 0) {
     return Object.keys(tools).length === 0
@@ -67,9 +73,10 @@ function rolesWithoutHolder({ people, tools }: Access, teams: readonly Team[]): 
           },
         ];
   }
-  return teams.flatMap(({ holders, pathOf }) =>
+  const mayAct = (name: string) => callers.includes(name) || Object.hasOwn(onCall, name);
+  return staffs.flatMap(({ holders, pathOf }) =>
     roleIds
-      .filter((role) => !holders[role]?.some((person) => callers.includes(person)))
+      .filter((role) => !holders[role]?.some(mayAct))
       .map((role) => ({ path: pathOf(role), sentence: withoutHolder(role, holders[role]) })),
   );
 }
@@ -79,8 +86,11 @@ const withoutHolder = (role: Role, holders: readonly string[] = []): string =>
     ? `nobody holds the role ${role} while tokens are configured, so nobody could act: name at least one person with a token.`
     : `none of ${holders.join(', ')} has a token, so nobody could act as ${role}: make one by \`npm run token -- ${holders[0]}\`.`;
 
-/** The author does not review, and nobody gives both checks; a role without names is open to all. */
-function reviewNeedsThree({ holders, pathOf }: Team): Finding[] {
+/**
+ * The author does not review, and nobody gives both checks; a role without names is open to all. A rota
+ * counts as one person.
+ */
+function reviewNeedsThree({ holders, pathOf }: Staff): Finding[] {
   const { bugFixer, reviewer, securityReviewer } = holders;
   if (!bugFixer || !reviewer || !securityReviewer) return [];
   const isPossible = bugFixer.some((author) =>
@@ -99,10 +109,10 @@ function reviewNeedsThree({ holders, pathOf }: Team): Finding[] {
 }
 
 /** In a list of people and roles such a name means both, so that the person must be in the role. */
-function namedLikeARole(person: string, teams: readonly Team[]): Finding[] {
+function namedLikeARole(person: string, staffs: readonly Staff[]): Finding[] {
   const role = roleIds.find((one) => isSamePerson(one, person));
-  const isInIt = ({ holders }: Team) => !role || (holders[role]?.includes(person) ?? true);
-  if (teams.every(isInIt)) return [];
+  const isInIt = ({ holders }: Staff) => !role || (holders[role]?.includes(person) ?? true);
+  if (staffs.every(isInIt)) return [];
   return [
     {
       path: ['people', person],

@@ -11,6 +11,7 @@ const adapters = [
   'services.*.deploy.*.*',
   'services.*.monitoring.*.measures.*',
   'notifications.*',
+  'onCall.*',
   'tracker',
 ];
 
@@ -39,6 +40,7 @@ export function checkEnvironment(data: unknown, env: Environment): Finding[] {
       unusable(part, env, keyOf, 'holds no secret for links: set it to base64 of 32 bytes'),
     ),
     ...select(data, 'notifications.*').flatMap((channel) => noAddress(channel, env)),
+    ...selectTexts(data, 'onCall.*.urlEnv').flatMap((part) => noUrl(part, env)),
   ];
 }
 
@@ -95,4 +97,15 @@ function noAddress({ path, value }: Selected, env: Environment): Finding[] {
     const sentence = `names the environment variable ${variable}, ${expected.sentence}`;
     return [{ path: [...path, 'urlEnv'], sentence }];
   });
+}
+
+function noUrl({ path, value }: SelectedText, env: Environment): Finding[] {
+  const url = env[value];
+  if (!url || (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) return [];
+  return [
+    {
+      path,
+      sentence: `names the environment variable ${value}, which holds no http or https url: set it to that of the feed, with https for webcal.`,
+    },
+  ];
 }

@@ -19,16 +19,19 @@ export const checkNames = (data: unknown): Finding[] => [
   ...repeatedNames(data),
 ];
 
-const peopleOf = (data: unknown): string[] =>
-  select(data, 'people.*').map(({ path }) => String(path.at(-1)));
+/** Whoever may hold a role: people, teams of them, and rotas that say who. */
+const holdersIn = (data: unknown): string[] =>
+  ['people.*', 'teams.*', 'onCall.*'].flatMap((part) =>
+    select(data, part).map(({ path }) => String(path.at(-1))),
+  );
 
 function strangersInRoles(data: unknown): Finding[] {
-  const people = peopleOf(data);
+  const known = holdersIn(data);
   return selectTexts(data, 'roles.*.*', 'services.*.roles.*.*')
-    .filter(({ value }) => !people.includes(value))
+    .filter(({ value }) => !known.includes(value))
     .map(({ path, value }) => ({
       path,
-      sentence: `names "${value}", who is not among the people: add them there, or correct the name.`,
+      sentence: `names "${value}", who is not among the people, the teams and the rotas under onCall: add them there, or correct the name.`,
     }));
 }
 
@@ -36,7 +39,7 @@ const levels = ['policy.escalation.*.levels.*.notify.*', 'policy.retrospective.l
 const lists = ['policy.mayBypassReview.*', 'policy.mayManage.*'];
 
 function strangersInPolicies(data: unknown): Finding[] {
-  const known: string[] = [...peopleOf(data), ...roleIds];
+  const known: string[] = [...holdersIn(data), ...roleIds];
   const told = selectTexts(data, ...levels, ...levels.map((one) => `services.*.${one}`)).filter(
     ({ value }) => value !== 'waiting',
   );
@@ -45,7 +48,7 @@ function strangersInPolicies(data: unknown): Finding[] {
     .filter(({ value }) => !known.includes(value))
     .map(({ path, value }) => ({
       path,
-      sentence: `names "${value}", which is neither a person nor a role: add the person, or write one of ${roleIds.join(', ')}.`,
+      sentence: `names "${value}", which is neither a person, a team, a rota nor a role: add it, or write one of ${roleIds.join(', ')}.`,
     }));
 }
 
@@ -63,7 +66,9 @@ function unknownChannels(data: unknown): Finding[] {
 }
 
 const idsOf = (data: unknown): Path[] =>
-  [...select(data, 'people.*'), ...select(data, 'tools.*')].map(({ path }) => path);
+  ['people.*', 'tools.*', 'teams.*', 'onCall.*'].flatMap((part) =>
+    select(data, part).map(({ path }) => path),
+  );
 
 const idOf = (path: Path): string => String(path.at(-1));
 

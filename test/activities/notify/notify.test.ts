@@ -33,7 +33,7 @@ test('each message to each channel: signed, with its id, and in order', async ()
   const log = createLogChannel({ adapter: 'log' }, { logger });
   const { notify } = activitiesWith({ channels: [webhook('pager', url), log] });
 
-  const deliveries = await activityEnvironment().execute(notify, two);
+  const { deliveries } = await activityEnvironment().execute(notify, two);
 
   expect(received.map(({ headers }) => headers['webhook-id'])).toEqual(['INC-1-1', 'INC-1-2']);
   const bodies = received.map(({ body, headers }) =>
@@ -57,7 +57,7 @@ test('each message to each channel: signed, with its id, and in order', async ()
 
 test('no channel, no delivery', async () => {
   const { notify } = activitiesWith();
-  expect(await activityEnvironment().execute(notify, two)).toEqual([]);
+  expect(await activityEnvironment().execute(notify, two)).toEqual({ deliveries: [], onCall: [] });
 });
 
 test('a channel that fails for now is tried again, and holds nobody back', async () => {
@@ -68,7 +68,7 @@ test('a channel that fails for now is tried again, and holds nobody back', async
   });
   const channels = [webhook('busy', busy.url), webhook('good', good.url)];
   const { notify } = activitiesWith({ channels });
-  const deliveries = await activityEnvironment().execute(notify, two);
+  const { deliveries } = await activityEnvironment().execute(notify, two);
   expect(deliveries.every(({ outcome }) => outcome === 'delivered')).toBe(true);
   expect(good.received).toHaveLength(2);
   expect(busy.received.map(({ headers }) => headers['webhook-id'])).toEqual([
@@ -83,7 +83,7 @@ test('a worker that dies has told nobody twice: the next one goes on', async () 
   const { notify } = activitiesWith({ channels: [webhook('good', good.url)] });
   const first = activityEnvironment();
   await first.execute(notify, two.slice(0, 1));
-  const deliveries = await activityEnvironment(first.last()).execute(notify, two);
+  const { deliveries } = await activityEnvironment(first.last()).execute(notify, two);
   expect(deliveries).toHaveLength(2);
   expect(good.received).toHaveLength(2);
 });
@@ -94,7 +94,7 @@ test('a channel that refuses or is gone says so, with what to do', async () => {
   const { notify } = activitiesWith({
     channels: [webhook('refusing', refusing.url), webhook('gone', gone)],
   });
-  const deliveries = await activityEnvironment().execute(notify, two.slice(0, 1));
+  const { deliveries } = await activityEnvironment().execute(notify, two.slice(0, 1));
   const reasons = Object.fromEntries(deliveries.map(({ channel, reason }) => [channel, reason]));
   expect(reasons.gone).toMatch(/ECONNREFUSED/);
   expect(reasons.refusing).toMatch(/\(401\): check the secret in TEST_WEBHOOK/);
@@ -109,7 +109,7 @@ test('where the named channels fail, the others are tried at once', async () => 
   });
   const urgent = { ...notification('INC-1-1'), channels: ['pager'] };
   const quiet = { ...notification('INC-1-2'), channels: ['other'] };
-  const deliveries = await activityEnvironment().execute(notify, [urgent, quiet]);
+  const { deliveries } = await activityEnvironment().execute(notify, [urgent, quiet]);
   expect(
     deliveries.map(({ notification: id, channel, outcome }) => `${id} ${channel} ${outcome}`),
   ).toEqual(['INC-1-1 pager failed', 'INC-1-1 other delivered', 'INC-1-2 other delivered']);
@@ -118,8 +118,8 @@ test('where the named channels fail, the others are tried at once', async () => 
 test('a receiver that hangs is left after the timeout', async () => {
   const { url } = await listen(() => undefined);
   const { notify } = activitiesWith({ channels: [webhook('hanging', url, '100ms')] });
-  const [delivery] = await activityEnvironment().execute(notify, two.slice(0, 1));
-  expect(delivery).toMatchObject({
+  const { deliveries } = await activityEnvironment().execute(notify, two.slice(0, 1));
+  expect(deliveries[0]).toMatchObject({
     outcome: 'failed',
     reason: expect.stringContaining('no answer within 100 ms'),
   });

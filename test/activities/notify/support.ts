@@ -57,10 +57,14 @@ export const channelDeps = (secrets: Record<string, string>): ChannelDeps => ({
 export const never = new AbortController().signal;
 
 /** Sends messages as the worker does, by one channel; answers what became of them. */
-export const deliverBy = (
+export const deliverBy = async (
   channel: NotificationChannel,
   ...messages: Addressed[]
 ): Promise<Delivery[]> => {
-  const { notify } = activitiesWith({ channels: [channel], recipientOf: async (id) => recipientOf(id) });
-  return activityEnvironment().execute(notify, messages);
+  const { notify } = activitiesWith({
+    channels: [channel],
+    recipientOf: async (id) => recipientOf(id),
+  });
+  const { deliveries } = await activityEnvironment().execute(notify, messages);
+  return deliveries;
 };

@@ -24,7 +24,7 @@ const told: Notification[] = [];
 const tell = {
   async notify(batch: Notification[]) {
     told.push(...batch);
-    return [];
+    return { deliveries: [], onCall: [] };
   },
 };
 

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { AdapterDeps } from '../deps.ts';
+import { permanent, transient } from '../failures.ts';
+import {
+  assertOk,
+  call,
+  type HttpAnswer,
+  type HttpCall,
+  parseAnswer,
+  retryAfter,
+} from '../http.ts';
+import { patience } from './config.ts';
+import type { OnCallAnswer, Person, Rota } from './types.ts';
+
+export const pagerDutyRotaConfigSchema = z
+  .strictObject({
+    adapter: z.literal('pagerduty'),
+    schedules: z
+      .array(
+        z.string().regex(/^P[A-Z0-9]{5,20}$/, {
+          error: 'must be the id of a schedule, such as PI7DH85',
+        }),
+      )
+      .min(1)
+      .describe("The schedules' ids, which are the ends of their addresses"),
+    tokenEnv: z.string().min(1).describe('The environment variable with the REST API key'),
+    apiUrl: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https url' })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .default('https://api.pagerduty.com')
+      .describe('In the EU https://api.eu.pagerduty.com'),
+    timeout: patience,
+  })
+  .describe('Whoever is on call in schedules of PagerDuty');
+export type PagerDutyRotaConfig = z.infer<typeof pagerDutyRotaConfigSchema>;
+
+const pageSchema = z.object({
+  oncalls: z.array(z.object({ user: z.object({ id: z.string(), summary: z.string().nullish() }) })),
+  more: z.boolean(),
+});
+type Page = z.infer<typeof pageSchema>;
+
+/** The largest page, and how far the API leafs. */
+const pageSize = 100;
+const mostEntries = 10_000;
+
+/** PagerDuty answers for its own now, so that clocks which differ do no harm. */
+export function createPagerDutyRota(
+  name: string,
+  { schedules, tokenEnv, apiUrl, timeout }: PagerDutyRotaConfig,
+  people: readonly Person[],
+  deps: Pick<AdapterDeps, 'secret'>,
+): Rota {
+  const headers = {
+    authorization: `Token token=${deps.secret(tokenEnv)}`,
+    accept: 'application/vnd.pagerduty+json;version=2',
+  };
+
+  async function page(offset: number, signal: AbortSignal): Promise<Page> {
+    const query = new URLSearchParams({
+      earliest: 'true',
+      limit: `${pageSize}`,
+      offset: `${offset}`,
+    });
+    for (const id of schedules) query.append('schedule_ids[]', id);
+    const asked: HttpCall = {
+      ...{ whom: 'PagerDuty', url: `${apiUrl}/oncalls?${query.toString()}`, method: 'GET' },
+      ...{ headers, timeout, signal },
+    };
+    const answer = await call(asked);
+    assertServed(answer, asked, { tokenEnv, schedules });
+    return parseAnswer(answer, asked, pageSchema);
+  }
+
+  return {
+    name,
+    async onCall(_at, signal) {
+      const users = new Map<string, string>();
+      for (let offset = 0; offset < mostEntries; offset += pageSize) {
+        const { oncalls, more } = await page(offset, signal);
+        for (const { user } of oncalls) users.set(user.id, user.summary ?? user.id);
+        if (!more) return answerOf(users, people);
+      }
+      throw permanent(
+        'BadAnswer',
+        `PagerDuty names more than ${mostEntries} entries for ${schedules.join(', ')}: name fewer schedules.`,
+      );
+    },
+  };
+}
+
+/** Each user by id, with the name. */
+function answerOf(users: ReadonlyMap<string, string>, people: readonly Person[]): OnCallAnswer {
+  const found: string[] = [];
+  const strangers: string[] = [];
+  for (const [id, called] of users) {
+    const person = people.find(({ contacts }) => contacts.pagerduty === id);
+    if (person) found.push(person.id);
+    else strangers.push(`${called} (${id})`);
+  }
+  return { people: found, strangers };
+}
+
+/** What PagerDuty's errors ask for, beyond what any HTTP answer would. */
+function assertServed(
+  answer: HttpAnswer,
+  asked: HttpCall,
+  { tokenEnv, schedules }: Pick<PagerDutyRotaConfig, 'tokenEnv' | 'schedules'>,
+): void {
+  switch (answer.status) {
+    case 402:
+      throw permanent(
+        'Forbidden',
+        'PagerDuty does not offer schedules to this account (402): see what its plan includes.',
+      );
+    case 404:
+      throw permanent(
+        'NotFound',
+        `PagerDuty knows none of the schedules ${schedules.join(', ')} (404): correct the ids, or give the token in ${tokenEnv} access to them.`,
+      );
+    case 429:
+      throw transient('Busy', 'PagerDuty takes no more requests for now (429).', waitOf(answer));
+    default:
+      assertOk(answer, asked, `the token in ${tokenEnv}`);
+  }
+}
+
+/** In milliseconds; PagerDuty's own header says it in seconds. */
+function waitOf({ headers }: HttpAnswer): number | undefined {
+  const reset = headers.get('ratelimit-reset');
+  return retryAfter(headers) ?? (reset && /^\d+$/.test(reset) ? Number(reset) * 1_000 : undefined);
+}

@@ -1,0 +1,26 @@
+import type { Notification } from '../../process/notifications.ts';
+import type { OnCallFound } from '../../process/outcomes.ts';
+import type { Asked } from './look-up.ts';
+
+/** The rotas of all the messages; of what several know of one, the newest. */
+export function rotasOf(notifications: readonly Notification[]): Asked {
+  const asked: Record<string, Asked[string]> = {};
+  for (const [rota, known] of notifications.flatMap(({ rotas = {} }) => Object.entries(rotas))) {
+    const before = Object.hasOwn(asked, rota) ? asked[rota] : null;
+    asked[rota] = before && (!known || before.asOf > known.asOf) ? before : known;
+  }
+  return asked;
+}
+
+/** The message to whoever is on call; a rota that gives nobody is told by its name. */
+export function addressed(
+  { rotas: _, ...notification }: Notification,
+  found: readonly OnCallFound[],
+): Notification {
+  const peopleBehind = (name: string): string[] => {
+    const people = found.find(({ rota }) => rota === name)?.people ?? [];
+    return people.length > 0 ? people : [name];
+  };
+  const recipients = [...new Set(notification.recipients.flatMap(peopleBehind))];
+  return { ...notification, recipients };
+}
