@@ -29,7 +29,7 @@ export interface ActivityDeps {
   services: (service: string, environment: Environment) => ServiceAdapters;
   channels: readonly NotificationChannel[];
   /** Who is behind a name in a message: a person of the configuration, or a role that nobody holds. */
-  recipientOf: (name: string, notification: Notification) => Recipient | Promise<Recipient>;
+  recipientOf: (name: string, notification: Notification) => Promise<Recipient>;
   tracker: Tracker;
   /** One deploy at a time; without it, the workflow of that name. */
   lock?: DeployLock;

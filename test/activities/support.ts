@@ -40,7 +40,7 @@ export function activityDeps(
   return {
     services: () => ({ deploy, rollback: deploy, monitoring: { soak: 0, measures: [] } }),
     channels: [],
-    recipientOf: (name) => ({ id: name, name, contacts: {} }),
+    recipientOf: async (name) => ({ id: name, name, contacts: {} }),
     tracker: createIncidentTracker({ adapter: 'incident' }),
     logger: silent,
     now: systemClock.now,

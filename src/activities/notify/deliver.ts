@@ -31,7 +31,7 @@ const tries = 3;
 export async function deliver(
   notifications: readonly Notification[],
   channels: readonly NotificationChannel[],
-  recipientOf: (name: string, notification: Notification) => Recipient | Promise<Recipient>,
+  recipientOf: (name: string, notification: Notification) => Promise<Recipient>,
 ): Promise<Delivery[]> {
   const held = z.array(deliverySchema).safeParse(Context.current().info.heartbeatDetails).data;
   return await withHeartbeat<Progress, Delivery[]>((held ?? []) as Progress, async (heart) => {
