@@ -5,6 +5,7 @@ export const help = `Hotfix: the hotfix process as a durable workflow.
   npm run demo              a broken shop, fixed in a minute; -- --regression for a fix that does not
                             help and is taken back, -- --late-review for an escalation
   npm run check             tries the systems of every service in hotfix.yaml, changing nothing
+  npm run policy -- SERVICE shows who would be told when, while nobody acknowledges
   npm run token -- PERSON   makes a token for a person or a tool
   npm test                  runs the tests
   npm run bench             measures, and writes docs/benchmarks.md
