@@ -1,4 +1,5 @@
 import { temporalExecutable } from '../src/temporal/executable.ts';
+import { deploy } from './measurements/deploy.ts';
 import { history } from './measurements/history.ts';
 import { incidents } from './measurements/incidents.ts';
 import { memory } from './measurements/memory.ts';
@@ -13,7 +14,7 @@ import { Progress } from './support/progress.ts';
 import { barsTable, section, writeResults } from './support/report.ts';
 
 /** In the order in which they are made and told. */
-const measurements: Measurement[] = [start, signal, incidents, memory, history, ready];
+const measurements: Measurement[] = [start, signal, incidents, memory, history, deploy, ready];
 
 const help = `npm run bench [-- MEASUREMENT ...]
 

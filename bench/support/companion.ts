@@ -16,6 +16,14 @@ export interface MemoryUse {
   heap: number;
 }
 
+/** What the whole process uses; nothing is collected for it. */
+export interface Usage {
+  /** Bytes resident in memory. */
+  rss: number;
+  /** Microseconds of processor time in all of its threads since it began. */
+  cpu: number;
+}
+
 /** Threads answer within this time, in milliseconds. */
 const moment = 2_000;
 
@@ -24,6 +32,11 @@ function heapAfterCollection(): number {
   global.gc?.();
   global.gc?.();
   return v8.getHeapStatistics().used_heap_size;
+}
+
+function tellUsage(): void {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ rss: process.memoryUsage.rss(), cpu: user + system } satisfies Usage);
 }
 
 const threads = new BroadcastChannel('hotfix-bench-memory');
@@ -41,7 +54,10 @@ if (isMainThread) {
     const heap = heapAfterCollection() + inThreads;
     process.send?.({ rss: process.memoryUsage().rss, heap } satisfies MemoryUse);
   };
-  process.on('message', () => void tell());
+  process.on('message', (question) => {
+    if (question === 'usage') tellUsage();
+    else void tell();
+  });
   process.on('disconnect', () => process.exit(1));
 } else {
   threads.onmessage = ({ data }: { data: unknown }) => {
