@@ -5,6 +5,7 @@ import { incidents } from './measurements/incidents.ts';
 import { memory } from './measurements/memory.ts';
 import { ready } from './measurements/ready.ts';
 import { signal } from './measurements/signal.ts';
+import { soak } from './measurements/soak.ts';
 import { start } from './measurements/start.ts';
 import { Bench } from './support/bench.ts';
 import { machine } from './support/machine.ts';
@@ -14,7 +15,16 @@ import { Progress } from './support/progress.ts';
 import { barsTable, section, writeResults } from './support/report.ts';
 
 /** In the order in which they are made and told. */
-const measurements: Measurement[] = [start, signal, incidents, memory, history, deploy, ready];
+const measurements: Measurement[] = [
+  start,
+  signal,
+  incidents,
+  memory,
+  history,
+  deploy,
+  soak,
+  ready,
+];
 
 const help = `npm run bench [-- MEASUREMENT ...]
 

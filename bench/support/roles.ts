@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { lines } from '../../examples/demo/cast.ts';
+import { queries } from '../../src/process/contract.ts';
 import { handle, type Message, open } from '../../src/process/decide.ts';
 import type { IncidentEvent, Opening } from '../../src/process/events.ts';
 import { type Phase, phases, roleOf, roles } from '../../src/process/phases.ts';
 import { isCompletion, parseSignal, type SignalName } from '../../src/process/signals.ts';
+import type { IncidentView } from '../../src/process/view.ts';
 import { steps } from './incidents.ts';
 
 const actorOf = (name: SignalName): string =>
@@ -34,6 +36,26 @@ export async function rest(handle: WorkflowHandle, besides: string[] = []): Prom
 /** The signals of the straight way before a phase. */
 export const stepsBefore = (end: Phase) =>
   steps.filter(([phase]) => phases.indexOf(phase) < phases.indexOf(end));
+
+/**
+ * Takes an incident to its end by people who take their time: each signals once the machinery has
+ * nothing to do but to measure.
+ */
+export async function playStraight(handle: WorkflowHandle): Promise<void> {
+  for (const [phase, name, body] of steps) {
+    await untilIn(phase, handle);
+    await rest(handle, ['monitor']);
+    await say(handle, name, body);
+  }
+}
+
+async function untilIn(phase: Phase, handle: WorkflowHandle): Promise<void> {
+  for (let look = 0; look < looks; look += 1) {
+    if ((await handle.query<IncidentView>(queries.incident)).phase === phase) return;
+    await sleep(pause);
+  }
+  throw new Error(`${handle.workflowId} did not come to ${phase} within a minute.`);
+}
 
 /** The timeline of an incident that came to the phase at `at`, by the straight way and without staging. */
 export function timelineAt(end: Phase, opening: Opening, at: string): IncidentEvent[] {
