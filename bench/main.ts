@@ -6,6 +6,7 @@ import { memory } from './measurements/memory.ts';
 import { ready } from './measurements/ready.ts';
 import { signal } from './measurements/signal.ts';
 import { soak } from './measurements/soak.ts';
+import { soaks } from './measurements/soaks.ts';
 import { start } from './measurements/start.ts';
 import { Bench } from './support/bench.ts';
 import { machine } from './support/machine.ts';
@@ -23,6 +24,7 @@ const measurements: Measurement[] = [
   history,
   deploy,
   soak,
+  soaks,
   ready,
 ];
 
