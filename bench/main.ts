@@ -1,9 +1,12 @@
 import { temporalExecutable } from '../src/temporal/executable.ts';
+import { deploy } from './measurements/deploy.ts';
 import { history } from './measurements/history.ts';
 import { incidents } from './measurements/incidents.ts';
 import { memory } from './measurements/memory.ts';
 import { ready } from './measurements/ready.ts';
 import { signal } from './measurements/signal.ts';
+import { soak } from './measurements/soak.ts';
+import { soaks } from './measurements/soaks.ts';
 import { start } from './measurements/start.ts';
 import { Bench } from './support/bench.ts';
 import { machine } from './support/machine.ts';
@@ -13,7 +16,17 @@ import { Progress } from './support/progress.ts';
 import { barsTable, section, writeResults } from './support/report.ts';
 
 /** In the order in which they are made and told. */
-const measurements: Measurement[] = [start, signal, incidents, memory, history, ready];
+const measurements: Measurement[] = [
+  start,
+  signal,
+  incidents,
+  memory,
+  history,
+  deploy,
+  soak,
+  soaks,
+  ready,
+];
 
 const help = `npm run bench [-- MEASUREMENT ...]
 

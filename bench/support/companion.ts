@@ -15,6 +15,14 @@ export interface MemoryUse {
   heap: number;
 }
 
+/** What the whole process uses; nothing is collected for it. */
+export interface Usage {
+  /** Bytes resident in memory. */
+  rss: number;
+  /** Microseconds of processor time in all of its threads since it began. */
+  cpu: number;
+}
+
 const channel = new BroadcastChannel('hotfix-bench-memory');
 channel.unref();
 
@@ -23,6 +31,11 @@ function heapAfterCollection(): number {
   global.gc?.();
   global.gc?.();
   return v8.getHeapStatistics().used_heap_size;
+}
+
+function tellUsage(): void {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ rss: process.memoryUsage.rss(), cpu: user + system } satisfies Usage);
 }
 
 if (isMainThread) tellOnRequest();
@@ -45,7 +58,10 @@ function tellOnRequest(): void {
     const heap = [heapAfterCollection(), ...inThreads].reduce((sum, one) => sum + one);
     process.send?.({ rss: process.memoryUsage.rss(), heap } satisfies MemoryUse);
   };
-  process.on('message', () => void tell());
+  process.on('message', (question) => {
+    if (question === 'usage') tellUsage();
+    else void tell();
+  });
   process.on('disconnect', () => process.exit(1));
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { evidence, lines } from '../../examples/demo/cast.ts';
 import type { IncidentRequest, Status } from '../../src/process/events.ts';
 import type { Phase } from '../../src/process/phases.ts';
+import type { SignalName } from '../../src/process/signals.ts';
 import type { IncidentView } from '../../src/process/view.ts';
 import type { Api } from './api.ts';
 import { callAll } from './callers.ts';
@@ -25,7 +26,7 @@ export async function startIncidents(
 }
 
 /** The straight way: what is signalled in which phase, each role under its own name. */
-const steps: [Phase, string, object][] = [
+export const steps: [Phase, SignalName, object][] = [
   ['declaration', 'incidentDeclared', lines.declaration],
   ['declaration', 'priorityAssessed', lines.priorityAssessed],
   ['quickFix', 'fixReady', lines.fixReady],
@@ -36,7 +37,7 @@ const steps: [Phase, string, object][] = [
   ['verify', 'quickVerified', lines.quickVerified],
   ['postMortem', 'incidentReviewed', lines.incidentReviewed],
   ['postMortem', 'preventionPlanned', lines.preventionPlanned],
-  ...Object.entries(evidence).map(([item, link]): [Phase, string, object] => [
+  ...Object.entries(evidence).map(([item, link]): [Phase, SignalName, object] => [
     'postMortem',
     'checklistItemDone',
     { item, evidence: link },

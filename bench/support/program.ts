@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MemoryUse } from './companion.ts';
+import type { MemoryUse, Usage } from './companion.ts';
 import { root } from './paths.ts';
 
 const companion = path.join(import.meta.dirname, 'companion.js');
@@ -44,15 +44,29 @@ export class Program {
 
   /** What it holds after a garbage collection in each of its threads. */
   async memory(): Promise<MemoryUse> {
-    const answer = once(this.child, 'message');
-    this.child.send('memory');
-    const [use] = await answer;
-    return use as MemoryUse;
+    return (await this.ask('memory')) as MemoryUse;
+  }
+
+  /** What it has used until now. */
+  async usage(): Promise<Usage> {
+    return (await this.ask('usage')) as Usage;
+  }
+
+  /** Ends it in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.exited;
   }
 
   async stop(): Promise<void> {
     if (!this.hasEnded) this.child.kill('SIGTERM');
     await this.exited;
+  }
+
+  private async ask(question: string): Promise<unknown> {
+    const answer = once(this.child, 'message');
+    this.child.send(question);
+    return (await answer)[0];
   }
 
   private get hasEnded(): boolean {

@@ -4,7 +4,7 @@ import { type Timing, together } from './statistics.ts';
 /** One of the two ways to do the same thing. */
 export interface Side<T> {
   /** What the calls of a round need; not timed. */
-  prepare: () => T[];
+  prepare: () => T[] | Promise<T[]>;
   call: (input: T) => Promise<unknown>;
 }
 
@@ -27,8 +27,10 @@ export async function sideBySide<R, A>(
   { callers, rounds, patience, onRound }: Plan,
 ): Promise<{ raw: Timing; api: Timing }> {
   const measured = { raw: [] as Timing[], api: [] as Timing[] };
-  const measureRaw = async () => measured.raw.push(await callAll(raw.prepare(), callers, raw.call));
-  const measureApi = async () => measured.api.push(await callAll(api.prepare(), callers, api.call));
+  const measureRaw = async () =>
+    measured.raw.push(await callAll(await raw.prepare(), callers, raw.call));
+  const measureApi = async () =>
+    measured.api.push(await callAll(await api.prepare(), callers, api.call));
   const end = performance.now() + patience;
   for (let round = 1; round <= rounds; round += 1) {
     if (round > 3 && performance.now() > end) break;
