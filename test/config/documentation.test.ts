@@ -11,6 +11,7 @@ const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ''])
 const env = {
   ...{ DEPLOY_SECRET: webhookSecret, CHAT_SECRET: webhookSecret },
   ...{ PROMETHEUS_TOKEN: 'token', DEPLOY_TOKEN: 'token', SHOP_DEPLOYER_TOKEN: 'token' },
+  ...{ ON_CALL_FEED: 'https://calendar.example.com/feed.ics', PAGERDUTY_TOKEN: 'token' },
 };
 
 test('there are examples', () => {
