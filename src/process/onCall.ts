@@ -15,7 +15,9 @@ export function onCallFound(
   const before = onCallOf(state, answer.rota);
   const found = withWhatIsKnown(answer, before);
   if (before && newsIn(found) === newsIn(before)) return [];
-  const told = deliveries.filter((one) => hasAsked(state, timeline, one)).flatMap(({ to }) => to);
+  const told = deliveries
+    .filter((one) => one.outcome === 'delivered' && hasAsked(state, timeline, one))
+    .flatMap(({ to }) => to);
   const newcomers = comingIn(state, found).filter((person) => !told.includes(person));
   return [{ type: 'onCallFound', at: now, by: self, data: { ...found, newcomers } }];
 }

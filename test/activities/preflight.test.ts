@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createManualDeploy } from '../../src/activities/deploy/manual.ts';
+import { permanent } from '../../src/activities/failures.ts';
 import {
   commandMeasureConfigSchema,
   createCommandMeasure,
@@ -11,6 +12,7 @@ import {
   prometheusConfigSchema,
 } from '../../src/activities/monitoring/prometheus.ts';
 import type { Measure } from '../../src/activities/monitoring/types.ts';
+import type { OnCallAnswer, Rota } from '../../src/activities/oncall/types.ts';
 import { tryAccess } from '../../src/activities/preflight.ts';
 import { answer, closedUrl, listen } from './server.ts';
 import { adapterDeps } from './support.ts';
@@ -58,6 +60,10 @@ const command = (script: string) =>
     }),
     deps,
   );
+
+const of =
+  (answer: Partial<OnCallAnswer>): Rota['onCall'] =>
+  async () => ({ people: [], strangers: [], ...answer });
 
 const vector = (...values: string[]) => ({
   status: 'success',
@@ -145,6 +151,34 @@ test.each([http, json, prometheus])('what cannot be reached is told (%#)', async
     ok: false,
     summary: expect.stringContaining('cannot be reached (ECONNREFUSED)'),
   });
+});
+
+test.each<[string, Rota['onCall'], object]>([
+  [
+    'that answers',
+    of({ people: ['ana', 'ben'] }),
+    { ok: true, summary: 'ana, ben is on call now.' },
+  ],
+  ['with nobody', of({}), { ok: true, summary: 'Nobody is on call now.' }],
+  [
+    'with strangers alone',
+    of({ strangers: ['Zoe'] }),
+    { ok: false, summary: expect.stringContaining('Zoe is on call now, who is nobody of') },
+  ],
+  [
+    'that does not let anybody in',
+    async () => {
+      throw permanent('Unauthorized', 'Check the token.');
+    },
+    { ok: false, summary: 'Check the token.' },
+  ],
+])('a rota %s', async (_, onCall, expected) => {
+  const adapters = { deploy: byHand, rollback: byHand, monitoring: { soak: 0, measures: [] } };
+  const rotas = [{ name: 'primary', onCall }];
+  const { signal } = new AbortController();
+  expect(await tryAccess('shop', () => adapters, rotas, signal)).toEqual([
+    { environment: 'production', what: 'rota', name: 'primary', ...expected },
+  ]);
 });
 
 test('a check that is broken off says nothing', async () => {

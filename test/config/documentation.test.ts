@@ -20,6 +20,8 @@ const env = {
   SLACK_SIGNING_SECRET: 'secret',
   PAGERDUTY_KEY: '0123456789abcdef0123456789abcdef',
   LINK_SECRET: Buffer.alloc(32, 1).toString('base64'),
+  ON_CALL_FEED: 'https://calendar.example.com/feed.ics',
+  PAGERDUTY_TOKEN: 'token',
 };
 
 test('there are examples', () => {

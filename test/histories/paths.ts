@@ -45,6 +45,16 @@ let deploysAsked = 0;
 
 const now = () => new Date().toISOString();
 
+/** Whoever is on call changes from one message to the next; then the rota fails. */
+let rotasAsked = 0;
+const foundOnCall = () => {
+  rotasAsked += 1;
+  const base = { rota: 'primary', asOf: now() };
+  return rotasAsked < 4
+    ? { ...base, people: [rotasAsked < 3 ? 'rachel' : 'zoe'], source: 'live' as const }
+    : { ...base, people: ['zoe'], source: 'lastGood' as const, problem: 'The feed is down.' };
+};
+
 export const paths: Path[] = [
   {
     name: 'straight',
@@ -230,6 +240,38 @@ export const paths: Path[] = [
       );
       await incident.until('asked', ({ monitoring }) => monitoring?.outcome === 'error');
       await incident.say('systemVerified');
+      await incident.send('quickVerified');
+      await incident.untilPhase('postMortem');
+      return finished(incident);
+    },
+  },
+  {
+    name: 'on-call',
+    world: {
+      notify: async (notifications) => ({
+        deliveries: notifications.map(({ id, recipients }) => ({
+          ...{ notification: id, channel: 'log', outcome: 'delivered' as const, to: recipients },
+        })),
+        onCall: notifications.some(({ rotas }) => rotas) ? [foundOnCall()] : [],
+      }),
+    },
+    play: async (bed) => {
+      rotasAsked = 0;
+      const terms = { rotas: { reviewer: ['primary'] }, onCall: ['primary'] };
+      const incident = await (await bed.open({ ...terms, policy: soon() })).toPhase('quickReview');
+      const holder = (name: string) =>
+        incident.until(name, ({ waitingFor }) =>
+          waitingFor.some(({ assignees }) => assignees.includes(name)),
+        );
+      await holder('rachel');
+      await holder('zoe');
+      await incident.say('sanityChecked', {}, { by: 'rachel' });
+      await incident.say('roleAssigned', { role: 'securityReviewer', person: 'alex' });
+      await incident.say('securityChecked');
+      await incident.untilPhase('deploy');
+      await incident.send('deployAuthorized');
+      await incident.untilPhase('verify');
+      await incident.send('systemVerified');
       await incident.send('quickVerified');
       await incident.untilPhase('postMortem');
       return finished(incident);

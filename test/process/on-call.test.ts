@@ -124,6 +124,13 @@ describe('whoever is found on call', () => {
     expect(story.last).toMatchObject({ data: { newcomers: ['ana'] } });
   });
 
+  test('is told again where no channel could deliver what asked for them', () => {
+    const story = inReview();
+    const failed = { ...delivery(story.state.askedSeq, 'ana'), outcome: 'failed' as const };
+    story.hear({ kind: 'onCallFound', found: live('primary', 'ana'), deliveries: [failed] });
+    expect(said(story)).toMatchObject({ recipients: ['ana'] });
+  });
+
   test('and told to review may still answer after the next one has come on call', () => {
     const story = found(inReview(), live('primary', 'ana'));
     found(story, live('primary', 'ben'), ['ben'], 5);
