@@ -38,6 +38,7 @@ async function demo(options: Options, interrupted: Promise<void>): Promise<void>
   try {
     const story = async () => {
       screen.title('A shop is broken. Ten roles bring it back.');
+      screen.print('  Starting Temporal, the worker, the API and the shop …');
       await service.ready();
       screen.print(addresses(settings));
       await shop.open(brokenRelease, (health) => screen.health(health));
@@ -85,7 +86,8 @@ function readOptions(): Options | 'help' {
 try {
   const options = readOptions();
   const interrupted = new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve).once('SIGTERM', resolve);
+    // For good: npm passes a Ctrl-C on that the terminal has sent already.
+    process.on('SIGINT', resolve).on('SIGTERM', resolve).on('SIGHUP', resolve);
   });
   if (options === 'help') process.stdout.write(help);
   else await demo(options, interrupted);

@@ -82,8 +82,10 @@ export async function postMortem(
   const closed = await scene.until(({ status }) => status === 'closed');
   screen.step('hotfix', paint('green', `${closed.status}: ${closed.explanation}`));
   const report = await scene.postMortem();
-  screen.print(`\n${report.trim()}\n`);
-  screen.print(`The post-mortem is in ${await keep(scene, report)}, its plots are beside it.`);
+  // Its timeline is what has just been seen.
+  screen.print(`\n${report.replace(/\n## Timeline\n.*/s, '').trim()}\n`);
+  screen.print(`The post-mortem with its timeline is in ${await keep(scene, report)}`);
+  screen.print('The plots are beside it.');
 }
 
 /** Waits for the analysis to end, and shows what it measured and where its plot is. */
@@ -94,7 +96,7 @@ export async function showAnalysis(
 ): Promise<Analysis> {
   const analysis = await scene.analysis(attempt, after);
   scene.screen.steps('hotfix', measureLines(analysis));
-  scene.screen.step('', paint('dim', `plot: ${scene.plotAddress(analysis)}`));
+  scene.screen.step('plot', paint('dim', scene.plotAddress(analysis)));
   return analysis;
 }
 

@@ -5,19 +5,34 @@ type Stop = () => unknown;
 /** How long everything together may take to end in order, in milliseconds. */
 const patience = 30_000;
 
+/** What asks for an end in order. */
+const endings: closeWithGrace.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /**
- * Ends what was started in the opposite order, on Ctrl-C, SIGTERM, or when a part fails.
+ * Where no shell is between npm and us, a Ctrl-C comes twice: from the terminal and from npm, which
+ * passes it on. What follows the first this soon is the same one. In milliseconds.
+ */
+const echo = 1_000;
+
+/**
+ * Ends what was started in the opposite order, on Ctrl-C, SIGTERM, or when a part fails. A second
+ * Ctrl-C does not wait for that.
  */
 export class Lifecycle {
   private readonly stops: Stop[] = [];
   private ending: Promise<void> | undefined;
+  private toldAt: number | undefined;
+  private hasFailed = false;
   private readonly grace;
 
   constructor() {
-    this.grace = closeWithGrace({ delay: patience, logger: false }, async ({ err }) => {
+    const options: closeWithGrace.Options = { delay: patience, logger: false, skip: [...endings] };
+    this.grace = closeWithGrace(options, async ({ err }) => {
       if (err) say(err);
       await this.end();
+      if (this.hasFailed) process.exit(1);
     });
+    for (const signal of endings) process.on(signal, () => this.told());
   }
 
   /** Remembers how to end a part that has just been started. */
@@ -29,8 +44,15 @@ export class Lifecycle {
   fail(reason: string): void {
     if (this.ending) return;
     say(new Error(reason));
-    process.exitCode = 1;
+    this.hasFailed = true;
     this.grace.close();
+  }
+
+  private told(): void {
+    const now = performance.now();
+    if (this.toldAt === undefined) this.grace.close();
+    else if (now - this.toldAt > echo) process.exit(1);
+    this.toldAt ??= now;
   }
 
   end(): Promise<void> {

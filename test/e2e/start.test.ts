@@ -1,4 +1,6 @@
-import { createServer } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { bodies } from '../support/incidents.ts';
 import { freePort } from '../support/ports.ts';
@@ -12,6 +14,9 @@ afterEach(async () => {
     program.forget();
   }
 });
+
+/** For what happens soon, on a machine that may be busy. */
+const patience = { timeout: 50_000 };
 
 async function settings(data = temporaryFolder()) {
   return {
@@ -28,12 +33,30 @@ function start(env: Record<string, string>, ...args: string[]): Program {
   return program;
 }
 
-const isFree = async (port: string): Promise<boolean> => {
-  const answer = fetch(`http://127.0.0.1:${port}/`).then(
-    () => false,
-    () => true,
-  );
-  return answer;
+const isFree = (port: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(Number(port), '127.0.0.1');
+    probe.once('connect', () => resolve(false)).once('error', () => resolve(true));
+    probe.once('connect', () => probe.destroy());
+  });
+
+const areFree = async (env: Awaited<ReturnType<typeof settings>>): Promise<boolean> => {
+  const ports = [env.PORT, env.TEMPORAL_PORT, env.TEMPORAL_UI_PORT];
+  return (await Promise.all(ports.map(isFree))).every(Boolean);
+};
+
+/** The process of the service, and the one that guards its Temporal. */
+const processesOf = ({ HOTFIX_DATA }: { HOTFIX_DATA: string }): number[] => {
+  const lock = readFileSync(path.join(HOTFIX_DATA, 'temporal.lock'), 'utf8');
+  return Object.values(JSON.parse(lock) as Record<string, number>);
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 };
 
 describe('npm start', () => {
@@ -54,9 +77,7 @@ describe('npm start', () => {
     });
     expect(status).toBe(201);
     expect(await first.end('SIGINT')).toBe(0);
-    for (const port of [env.PORT, env.TEMPORAL_PORT, env.TEMPORAL_UI_PORT]) {
-      expect(await isFree(port)).toBe(true);
-    }
+    expect(await areFree(env)).toBe(true);
 
     const second = start(env);
     await second.says('Hotfix is ready.');
@@ -66,6 +87,40 @@ describe('npm start', () => {
     );
     expect(after).toMatchObject({ status: 200, phase: 'quickFix' });
     expect(await second.end('SIGTERM')).toBe(0);
+  });
+
+  test('SIGTERM to npm alone ends everything, though npm does not pass it on', async () => {
+    const env = await settings();
+    const npm = new Program(['start'], env, 'npm');
+    running.push(npm);
+    await npm.says('Hotfix is ready.');
+    const processes = processesOf(env);
+    expect(processes).toHaveLength(2);
+    expect(processes).not.toContain(npm.child.pid);
+    await npm.end('SIGTERM');
+    await expect.poll(() => processes.some(isAlive), patience).toBe(false);
+    expect(await areFree(env)).toBe(true);
+    expect(existsSync(path.join(env.HOTFIX_DATA, 'temporal.lock'))).toBe(false);
+  });
+
+  test('a Ctrl-C that npm passes on as well still ends all in order', async () => {
+    const env = await settings();
+    const program = start(env);
+    await program.says('Hotfix is ready.');
+    program.child.kill('SIGINT');
+    expect(await program.end('SIGINT')).toBe(0);
+    expect(await areFree(env)).toBe(true);
+  });
+
+  test('a Temporal that ends by itself is told, and is a failure', async () => {
+    const env = await settings();
+    const program = start(env);
+    await program.says('Hotfix is ready.');
+    const guard = processesOf(env).find((pid) => pid !== program.child.pid);
+    process.kill(guard ?? 0, 'SIGTERM');
+    expect(await program.ended()).toBe(1);
+    expect(program.output).toContain('The Temporal server ended by itself.');
+    expect(await areFree(env)).toBe(true);
   });
 
   test('a port in use: which one, and what to set', async () => {

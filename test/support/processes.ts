@@ -17,9 +17,9 @@ export class Program {
   private readonly exited: Promise<number | null>;
 
   /** `command` is relative to the project's folder, such as `dist/worker.js`. */
-  constructor(command: string[], env: Record<string, string>) {
+  constructor(command: string[], env: Record<string, string>, program = process.execPath) {
     const log = openSync(this.log, 'w');
-    this.child = spawn(process.execPath, command, {
+    this.child = spawn(program, command, {
       cwd: root,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       stdio: ['ignore', log, log],
