@@ -1,5 +1,6 @@
 import { temporalExecutable } from '../src/temporal/executable.ts';
 import { deploy } from './measurements/deploy.ts';
+import { escalations } from './measurements/escalations.ts';
 import { history } from './measurements/history.ts';
 import { incidents } from './measurements/incidents.ts';
 import { memory } from './measurements/memory.ts';
@@ -25,6 +26,7 @@ const measurements: Measurement[] = [
   deploy,
   soak,
   soaks,
+  escalations,
   ready,
 ];
 

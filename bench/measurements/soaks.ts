@@ -136,9 +136,9 @@ function table(use: { idle: Usage; before: Usage; after: Usage }, soaked: Soaked
   const failures = sum(({ counts }) => counts.failed + counts.error + counts.inconclusive);
   const busy = (use.after.cpu - use.before.cpu) / 1_000 / watchedFor;
   const mebibytes = ({ rss }: Usage) => `${(rss / 1024 ** 2).toFixed(0)} MiB`;
-  const starts = measured.flatMap(({ points }) => points.map(([offset]) => offset % interval));
+  const starts = measured.flatMap(({ points }) => points.map(([offset]) => late(offset)));
   const requests = soaked.flatMap(({ result, arrivals }) =>
-    arrivals.map((at) => (at - Date.parse(result.startedAt)) % interval),
+    arrivals.map((at) => late(at - Date.parse(result.startedAt))),
   );
   return [
     ['500 soaks', ''],
@@ -151,6 +151,12 @@ function table(use: { idle: Usage; before: Usage; after: Usage }, soaked: Soaked
     ['late to the request', lateness(requests)],
   ];
 }
+
+/** Clocks are whole milliseconds, so a moment may be met by so much too early. */
+const slack = 2;
+
+/** How long after the moment before it something came to pass, that long after the soak began. */
+const late = (offset: number): number => Math.max(0, ((offset + slack) % interval) - slack);
 
 const lateness = (values: number[]): string =>
   [
