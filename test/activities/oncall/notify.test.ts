@@ -29,7 +29,7 @@ const fileFor = (url: string) =>
 function worker(url: string, dataDirectory: string) {
   const lines: { to: string[] }[] = [];
   const logger = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) });
-  const deps = { ...adapterDeps({ dataDirectory }), logger };
+  const deps = { ...adapterDeps({ dataDirectory }), logger, pageOf: () => '' };
   const config = parseConfig(fileFor(url), {});
   const adapters = adaptersFor(config, deps);
   const { notify } = createActivities({ ...adapters, logger, now: deps.now });
