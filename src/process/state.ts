@@ -311,7 +311,7 @@ const said = <E extends IncidentEvent>(event: E): Said<E['data']> => ({
 
 function foundOnCall(
   state: State,
-  { data: { newcomers: _, ...found } }: Extract<IncidentEvent, { type: 'onCallFound' }>,
+  { data: { newcomers: _newcomers, ...found } }: Extract<IncidentEvent, { type: 'onCallFound' }>,
 ): OnCallRecord {
   const asked = onCallOf(state, found.rota)?.asked ?? [];
   return { ...found, asked: [...new Set([...asked, ...found.people])] };

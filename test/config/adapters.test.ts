@@ -14,7 +14,13 @@ import { webhookSecret } from './support.ts';
 const dataDirectory = mkdtempSync(path.join(tmpdir(), 'hotfix-adapters-'));
 afterAll(() => rmSync(dataDirectory, { recursive: true }));
 
-const env = { DEPLOYS: webhookSecret, PROM: 'token', CHAT: webhookSecret, FORGE: 'token' };
+const env = {
+  DEPLOYS: webhookSecret,
+  PROM: 'token',
+  CHAT: webhookSecret,
+  FORGE: 'token',
+  FEED: 'http://calendar/secret',
+};
 const deps: CompositionDeps = {
   ...systemClock,
   environment: process.env,
@@ -46,6 +52,7 @@ services:
           - { adapter: prometheus, name: up, url: http://prom, query: up, success: { above: 0 }, tokenEnv: PROM }
           - { adapter: json, name: queue, url: http://q, path: $.length, success: { below: 9 }, tokenEnv: PROM }
   cart:
+    roles: { tester: [ana], monitor: [ana] }
     deploy:
       staging: { deploy: &run { adapter: github-workflow, repository: acme/cart, workflow: d.yml, tokenEnv: FORGE } }
       production:
@@ -59,6 +66,13 @@ services:
     deploy:
       staging: { deploy: *run, rollback: { adapter: manual } }
       production: { deploy: { adapter: github-deployment, repository: acme/cart, tokenEnv: FORGE } }
+people: { ana: { name: Ana } }
+onCall:
+  primary: { adapter: ical, urlEnv: FEED }
+  leads: { adapter: pagerduty, schedules: [PI7DH85], tokenEnv: FORGE }
+  unused: { adapter: ical, url: http://calendar }
+roles: { tester: [primary], monitor: [primary] }
+policy: { mayManage: [leads] }
 notifications:
   - adapter: log
   - { adapter: webhook, name: chat, url: http://chat, secretEnv: CHAT }
@@ -107,6 +121,14 @@ test('the channels and the tracker are those of the file', () => {
   const { channels, tracker } = adaptersFor(parseConfig(text, env), deps);
   expect(channels.map(({ name }) => name)).toEqual(['log', 'chat']);
   expect(tracker.name).toBe('incident');
+});
+
+test('a service has the rotas that its roles and its policy name', () => {
+  const { rotasOf } = adaptersFor(parseConfig(text, env), deps);
+  const namesFor = (service: string) => rotasOf(service).map(({ name }) => name);
+  expect(namesFor('shop')).toEqual(['primary', 'leads']);
+  expect(namesFor('cart')).toEqual(['leads']);
+  expect(namesFor('constructor')).toEqual(['primary', 'leads']);
 });
 
 test('a deploy by the composed activities runs the configured program', async () => {

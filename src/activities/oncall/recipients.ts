@@ -14,7 +14,7 @@ export function rotasOf(notifications: readonly Notification[]): Asked {
 
 /** The message to whoever is on call; a rota that gives nobody is told by its name. */
 export function addressed(
-  { rotas: _, ...notification }: Notification,
+  { rotas: _rotas, ...notification }: Notification,
   found: readonly OnCallFound[],
 ): Notification {
   const peopleBehind = (name: string): string[] => {

@@ -109,6 +109,23 @@ describe('who is on call at which moment', () => {
     });
   });
 
+  test('weeks of which the first has an hour more', async () => {
+    const feed = calendar(
+      event(
+        `DTSTART${at('Europe/Berlin', '20261019T090000')}`,
+        `DTEND${at('Europe/Berlin', '20261026T090000')}`,
+        'RRULE:FREQ=WEEKLY;INTERVAL=2',
+        'SUMMARY:Ana Ito',
+      ),
+    );
+    await expectTable(feed, {
+      '2026-10-26T07:59:59Z': ['ana'],
+      '2026-10-26T08:00:00Z': [],
+      '2026-11-09T07:59:59Z': ['ana'],
+      '2026-11-09T08:00:00Z': [],
+    });
+  });
+
   test('days of a zone, as the rota, the feed or nobody says', async () => {
     const days = event(
       'DTSTART;VALUE=DATE:20261024',
