@@ -99,6 +99,6 @@ const rotaCheck = (rota: Rota): Check => ({
   name: rota.name,
   run: async (signal) => {
     const { people } = recognised(rota.name, await rota.onCall(new Date(), signal));
-    return { summary: `${people.join(', ') || 'Nobody'} is on call now.` };
+    return { summary: `On call now: ${people.join(', ') || 'nobody'}.` };
   },
 });

@@ -154,16 +154,15 @@ test.each([http, json, prometheus])('what cannot be reached is told (%#)', async
 });
 
 test.each<[string, Rota['onCall'], object]>([
-  [
-    'that answers',
-    of({ people: ['ana', 'ben'] }),
-    { ok: true, summary: 'ana, ben is on call now.' },
-  ],
-  ['with nobody', of({}), { ok: true, summary: 'Nobody is on call now.' }],
+  ['that answers', of({ people: ['ana', 'ben'] }), { ok: true, summary: 'On call now: ana, ben.' }],
+  ['with nobody', of({}), { ok: true, summary: 'On call now: nobody.' }],
   [
     'with strangers alone',
     of({ strangers: ['Zoe'] }),
-    { ok: false, summary: expect.stringContaining('Zoe is on call now, who is nobody of') },
+    {
+      ok: false,
+      summary: expect.stringContaining('primary has only Zoe on call now, not among the people of'),
+    },
   ],
   [
     'that does not let anybody in',

@@ -25,6 +25,7 @@ const env = {
   SMTP: 'smtp://localhost',
   TEAMS: 'https://teams.example.com/1',
   LINKS: linkSecret,
+  FEED: 'http://calendar/secret',
 };
 const deps: CompositionDeps = {
   ...systemClock,
@@ -58,6 +59,7 @@ services:
           - { adapter: prometheus, name: up, url: http://prom, query: up, success: { above: 0 }, tokenEnv: PROM }
           - { adapter: json, name: queue, url: http://q, path: $.length, success: { below: 9 }, tokenEnv: PROM }
   cart:
+    roles: { tester: [ana], monitor: [ana] }
     deploy:
       staging: { deploy: &run { adapter: github-workflow, repository: acme/cart, workflow: d.yml, tokenEnv: FORGE } }
       production:
@@ -71,6 +73,14 @@ services:
     deploy:
       staging: { deploy: *run, rollback: { adapter: manual } }
       production: { deploy: { adapter: github-deployment, repository: acme/desk, tokenEnv: FORGE } }
+      production: { deploy: { adapter: github-deployment, repository: acme/cart, tokenEnv: FORGE } }
+people: { ana: { name: Ana } }
+onCall:
+  primary: { adapter: ical, urlEnv: FEED }
+  leads: { adapter: pagerduty, schedules: [PI7DH85], tokenEnv: FORGE }
+  unused: { adapter: ical, url: http://calendar }
+roles: { tester: [primary], monitor: [primary] }
+policy: { mayManage: [leads] }
 notifications:
   - adapter: log
   - { adapter: webhook, name: chat, url: http://chat, secretEnv: CHAT }
@@ -148,6 +158,12 @@ test('who is told has their name, their contacts and, where the file says so, th
   expect(await recipients(people)).toEqual([ana, role]);
   const link = expect.stringMatching(/^https:\/\/hotfix\.example\.com\/act\//);
   expect(await recipients(people + links)).toEqual([{ ...ana, link }, role]);
+test('a service has the rotas that its roles and its policy name', () => {
+  const { rotasOf } = adaptersFor(parseConfig(text, env), deps);
+  const namesFor = (service: string) => rotasOf(service).map(({ name }) => name);
+  expect(namesFor('shop')).toEqual(['primary', 'leads']);
+  expect(namesFor('cart')).toEqual(['leads']);
+  expect(namesFor('constructor')).toEqual(['primary', 'leads']);
 });
 
 test('a deploy by the composed activities runs the configured program', async () => {

@@ -110,7 +110,7 @@ export function recognised(rota: string, answer: OnCallAnswer): OnCallAnswer {
   if (answer.people.length > 0 || answer.strangers.length === 0) return answer;
   throw permanent(
     'NobodyKnown',
-    `Of the rota ${rota}, ${answer.strangers.join(', ')} is on call now, who is nobody of hotfix.yaml: ${howToBeKnown}.`,
+    `${rota} has only ${answer.strangers.join(', ')} on call now, not among the people of hotfix.yaml: ${howToBeKnown}.`,
   );
 }
 
@@ -119,7 +119,7 @@ const howToBeKnown = 'add them to the people, with the contacts by which the rot
 const foundBy = (rota: string, { people, strangers }: OnCallAnswer, at: Date): OnCallFound => ({
   ...{ rota, people, asOf: at.toISOString(), source: 'live' },
   ...(strangers.length > 0 && {
-    problem: `${strangers.join(', ')} is on call, too, who is nobody of hotfix.yaml: ${howToBeKnown}.`,
+    problem: `It has ${strangers.join(', ')} on call, too, not among the people of hotfix.yaml: ${howToBeKnown}.`,
   }),
 });
 

@@ -58,7 +58,8 @@ describe('who is on call at which moment', () => {
         event(
           'UID:ana',
           'STATUS:CANCELLED',
-          `RECURRENCE-ID${at(tzid, '20260511T090000')}`,
+          // The same moment by the clocks of another zone.
+          `RECURRENCE-ID${at('America/New_York', '20260511T030000')}`,
           `DTSTART${at(tzid, '20260511T090000')}`,
           `DTEND${at(tzid, '20260518T090000')}`,
           'SUMMARY:Ana Ito',
@@ -106,6 +107,34 @@ describe('who is on call at which moment', () => {
       '2026-10-24T18:00:00Z': ['ana'],
       '2026-10-25T06:59:59Z': ['ana'],
       '2026-10-25T07:00:00Z': [],
+    });
+  });
+
+  test('a time that the clocks show twice is the first; one that they skip is an hour later', async () => {
+    const hour = (day: string) =>
+      event(`DTSTART${at('Europe/Berlin', `${day}T023000`)}`, 'DURATION:PT1M', 'SUMMARY:Ana Ito');
+    await expectTable(calendar(hour('20261025'), hour('20260329')), {
+      '2026-10-25T00:30:00Z': ['ana'],
+      '2026-10-25T01:30:00Z': [],
+      '2026-03-29T00:30:00Z': [],
+      '2026-03-29T01:30:00Z': ['ana'],
+    });
+  });
+
+  test('weeks of which the first has an hour more', async () => {
+    const feed = calendar(
+      event(
+        `DTSTART${at('Europe/Berlin', '20261019T090000')}`,
+        `DTEND${at('Europe/Berlin', '20261026T090000')}`,
+        'RRULE:FREQ=WEEKLY;INTERVAL=2',
+        'SUMMARY:Ana Ito',
+      ),
+    );
+    await expectTable(feed, {
+      '2026-10-26T07:59:59Z': ['ana'],
+      '2026-10-26T08:00:00Z': [],
+      '2026-11-09T07:59:59Z': ['ana'],
+      '2026-11-09T08:00:00Z': [],
     });
   });
 
