@@ -5,7 +5,7 @@ import { services, withStand } from '../support/stand.ts';
 import { summarise } from '../support/statistics.ts';
 
 /** Milliseconds after which none begins. */
-const patience = 30_000;
+const patience = 20_000;
 
 const crowds = [
   { callers: 1, count: 6 },

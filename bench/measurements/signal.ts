@@ -11,8 +11,8 @@ const comment = { text: 'The error rate falls since the fix went live; watching 
 
 /** In each round either side signals each of the incidents once. */
 const crowds = [
-  { callers: 1, incidents: 5, rounds: 60, patience: 20_000 },
-  { callers: 20, incidents: 60, rounds: 20, patience: 20_000 },
+  { callers: 1, incidents: 5, rounds: 60, patience: 15_000 },
+  { callers: 20, incidents: 40, rounds: 30, patience: 15_000 },
 ];
 
 export const signal: Measurement = {

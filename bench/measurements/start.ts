@@ -8,7 +8,7 @@ import { type Stand, withStand } from '../support/stand.ts';
 
 const crowds = [
   { callers: 1, calls: 5, rounds: 100, patience: 15_000 },
-  { callers: 20, calls: 60, rounds: 20, patience: 15_000 },
+  { callers: 20, calls: 40, rounds: 30, patience: 15_000 },
 ];
 
 export const start: Measurement = {
