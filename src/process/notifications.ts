@@ -3,8 +3,8 @@ import type { IncidentEvent, Status } from './events.ts';
 import { gist } from './gist.ts';
 import { rolesBy } from './onCall.ts';
 import type { OnCallFound, PreflightCheck } from './outcomes.ts';
-import { type Phase, phaseTitles, type Role, roles } from './phases.ts';
-import { isOver, onCallOf, rotasOf, type State } from './state.ts';
+import { type Phase, phaseTitles, type Role, roleIds, roles } from './phases.ts';
+import { assigneesOf, isOver, onCallOf, rotasOf, type State } from './state.ts';
 import { type IncidentView, viewOf } from './view.ts';
 import { type Wait, waitingFor } from './waiting.ts';
 
@@ -172,7 +172,7 @@ function compose(state: State, event: IncidentEvent): Composed | null {
 
 const status = (state: State, subject: string, intro: string): Composed => ({
   kind: 'status',
-  recipients: ['everyone', ...new Set(Object.values(state.terms.assignments).flat())],
+  recipients: ['everyone', ...new Set(roleIds.flatMap((role) => assigneesOf(state, role)))],
   subject,
   intro,
   asks: false,

@@ -158,6 +158,8 @@ test('who is told has their name, their contacts and, where the file says so, th
   expect(await recipients(people)).toEqual([ana, role]);
   const link = expect.stringMatching(/^https:\/\/hotfix\.example\.com\/act\//);
   expect(await recipients(people + links)).toEqual([{ ...ana, link }, role]);
+});
+
 test('a service has the rotas that its roles and its policy name', () => {
   const { rotasOf } = adaptersFor(parseConfig(text, env), deps);
   const namesFor = (service: string) => rotasOf(service).map(({ name }) => name);

@@ -111,7 +111,7 @@ describe('who would be told when', () => {
 
   test('a bypass is told to everyone, and its review is told of from then on', () => {
     expect(shortly(runOf('retrospective', { assignments }))).toEqual([
-      ...['0s 0 everyone', '1d 1 ben,cy', '1d 4h 2 ben,cy,ana', 'again 1d 8h'],
+      ...['0s 0 everyone,ana,ben,cy,dan', '1d 1 ben,cy', '1d 4h 2 ben,cy,ana', 'again 1d 8h'],
     ]);
   });
 });
