@@ -73,8 +73,7 @@ services:
     deploy:
       staging: { deploy: *run, rollback: { adapter: manual } }
       production: { deploy: { adapter: github-deployment, repository: acme/desk, tokenEnv: FORGE } }
-      production: { deploy: { adapter: github-deployment, repository: acme/cart, tokenEnv: FORGE } }
-people: { ana: { name: Ana } }
+people: { ana: { name: Ana, contacts: { email: ana@example.com } } }
 onCall:
   primary: { adapter: ical, urlEnv: FEED }
   leads: { adapter: pagerduty, schedules: [PI7DH85], tokenEnv: FORGE }
@@ -88,7 +87,6 @@ notifications:
   - { adapter: slack, channel: '#incidents', tokenEnv: PROM }
   - { adapter: pagerduty, routingKeyEnv: PROM }
   - { adapter: teams, urlEnv: TEAMS, name: room }
-people: { ana: { name: Ana, contacts: { email: ana@example.com } } }
 `;
 
 const namesOf = (service: string) => {
