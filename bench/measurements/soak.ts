@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { HotfixResult } from '../../src/process/contract.ts';
-import { bytesOf, eventsOf, resultBytes } from '../support/history.ts';
+import { bytesOf, eventsOf, resultIn } from '../support/history.ts';
 import { request } from '../support/incidents.ts';
 import type { Measurement } from '../support/measurement.ts';
 import { rawStart, startRaw } from '../support/raw.ts';
@@ -84,6 +84,6 @@ async function leftBy({ client, termsOf }: Site, service: string): Promise<Left>
     events: events.length,
     bytes: bytesOf(events),
     measured: counts.reduce((sum, count) => sum + count, 0),
-    result: resultBytes(events, 'monitor') ?? 0,
+    result: Buffer.byteLength(resultIn(events, 'monitor') ?? ''),
   };
 }

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { queries } from '../../src/process/contract.ts';
-import type { IncidentEvent } from '../../src/process/events.ts';
 import type { MeasureResult, MonitorResult } from '../../src/process/outcomes.ts';
 import type { Bench } from '../support/bench.ts';
 import { callAll } from '../support/callers.ts';
 import type { Usage } from '../support/companion.ts';
+import { awaitResult } from '../support/history.ts';
 import { request } from '../support/incidents.ts';
 import type { Measurement } from '../support/measurement.ts';
 import { freePort } from '../support/ports.ts';
@@ -25,6 +24,9 @@ const soak = 60_000;
 
 /** The moments of one soak: one at its beginning, and one after each interval. */
 const moments = soak / interval + 1;
+
+/** How long the ends are waited for, in milliseconds. */
+const patience = 3 * soak;
 
 /** For so long the worker's use is looked at, while all soaks are under way; in milliseconds. */
 const watchedFor = 30_000;
@@ -108,25 +110,18 @@ interface Soaked {
 async function endsOf(begun: Soak[], target: string, { progress }: Bench): Promise<Soaked[]> {
   progress.now('waiting for the soaks to end');
   const results = new Map<string, MonitorResult>();
-  await callAll(begun, callers, async ({ service, handle }) =>
-    results.set(service, await resultOf(handle)),
-  );
+  const deadline = performance.now() + patience;
+  await callAll(begun, callers, async ({ service, handle }) => {
+    const result = await awaitResult(handle, 'monitor', deadline);
+    if (result === undefined) throw new Error(`The soak of ${service} did not end in time.`);
+    results.set(service, JSON.parse(result) as MonitorResult);
+  });
   const answer = await fetch(`${target}/arrivals`);
   const arrivals = (await answer.json()) as Record<string, number[]>;
   return [...results].map(([service, result]) => ({
     result,
     arrivals: arrivals[`/${service}`] ?? [],
   }));
-}
-
-/** Asks until the soak has ended. */
-async function resultOf(handle: WorkflowHandle): Promise<MonitorResult> {
-  for (;;) {
-    const timeline = await handle.query<IncidentEvent[], []>(queries.timeline);
-    const end = timeline.find((event) => event.type === 'monitored');
-    if (end) return end.data.result;
-    await sleep(1_000);
-  }
 }
 
 function table(use: { idle: Usage; before: Usage; after: Usage }, soaked: Soaked[]): string[][] {
