@@ -33,7 +33,7 @@ const { monitor } = proxyActivities<HotfixActivities>({
 const { notify } = proxyActivities<HotfixActivities>({
   startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '30m',
-  heartbeatTimeout: '60s',
+  heartbeatTimeout: '30s',
   retry: { initialInterval: '1s', maximumInterval: '1m' },
 });
 
