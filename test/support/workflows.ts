@@ -180,8 +180,19 @@ export class LiveIncident {
     return (await this.handle.result()) as HotfixResult;
   }
 
+  /** A message that is still being sent stands in the way of the clock, which then overshoots. */
+  private async settled(): Promise<void> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const { raw } = await this.handle.describe();
+      const isSending = raw.pendingActivities?.some((one) => one.activityType?.name === 'notify');
+      if (!isSending) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   /** Moves the incident's own clock forward; what is due on the way has happened when this resolves. */
   async skip(milliseconds: number): Promise<void> {
+    await this.settled();
     await skipTime(this.client.connection as Connection, this.handle.workflowId, milliseconds);
   }
 }
