@@ -77,7 +77,7 @@ async function configure(folder: string, url: string): Promise<string> {
   const health = { name: 'healthz', adapter: 'http', url: `${url}/healthz`, interval: '1s' };
   const connected = {
     deploy: { production: { deploy: run } },
-    monitoring: { window: '1s', measures: [health] },
+    monitoring: { production: { soak: '1s', measures: [health] } },
   };
   await writeFile(file, stringify({ services: { [services.connected]: connected } }));
   return file;
