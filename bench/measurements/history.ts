@@ -17,7 +17,7 @@ export const history: Measurement = {
   title: 'What one incident leaves in Temporal',
   about:
     'The history of one straight incident: of a service that is connected to nothing, and of one that ' +
-    'is deployed by command and measured for a second.',
+    'is deployed by command.',
   measure: (bench) =>
     withStand(bench, async (stand) => {
       await stand.startWorker();

@@ -49,7 +49,7 @@ async function startStand(bench: Bench, started: Started): Promise<Stand> {
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_UI_URL: temporal.uiUrl,
     HOTFIX_DATA: folder,
-    HOTFIX_CONFIG: await configure(folder, url),
+    HOTFIX_CONFIG: await configure(folder),
   };
   const launch = async (entry: string, port: number, ready: string) => {
     const log = path.join(folder, `${path.basename(entry)}.log`);
@@ -70,14 +70,12 @@ async function startStand(bench: Bench, started: Started): Promise<Stand> {
   };
 }
 
-/** The deploy is a program that does nothing, the measurement one second of the API's own health. */
-async function configure(folder: string, url: string): Promise<string> {
+/** The deploy is a program that does nothing. */
+async function configure(folder: string): Promise<string> {
   const file = path.join(folder, 'hotfix.yaml');
   const run = { adapter: 'command', command: [process.execPath, '--eval', ''] };
-  const health = { name: 'healthz', adapter: 'http', url: `${url}/healthz`, interval: '1s' };
   const connected = {
     deploy: { production: { deploy: run } },
-    monitoring: { production: { soak: '1s', measures: [health] } },
   };
   await writeFile(file, stringify({ services: { [services.connected]: connected } }));
   return file;
