@@ -53,7 +53,9 @@ describe('the README', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
-    const commands = [...readme.matchAll(/npm (?:run )?(start|test|demo|bench|token)/g)];
+    const commands = [
+      ...readme.matchAll(/npm (?:run )?(start|test|demo|bench|token|check|policy)/g),
+    ];
     expect(commands.filter(([, name = '']) => !scripts[name])).toEqual([]);
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, file = '']) => file);
     expect(links.length).toBeGreaterThan(8);
