@@ -55,6 +55,10 @@ export class Lifecycle {
     this.toldAt ??= now;
   }
 
+  get isEnding(): boolean {
+    return this.ending !== undefined;
+  }
+
   end(): Promise<void> {
     this.ending ??= this.endAll();
     return this.ending;
@@ -77,6 +81,8 @@ export async function runProcess(start: (lifecycle: Lifecycle) => Promise<void>)
   try {
     await start(lifecycle);
   } catch (error) {
+    // What a start misses that was told to end is no news, and the exit code is that of the end.
+    if (lifecycle.isEnding) return;
     say(error);
     await lifecycle.end();
     process.exit(1);
