@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { checkNode, install, root } from './setup.mjs';
 
 checkNode();
@@ -25,14 +26,29 @@ const run = spawnSync(
 
 const {
   numPassedTests: passed = 0,
-  numFailedTests: failed = 0,
   numPendingTests: skipped = 0,
+  testResults: files = [],
 } = readReport();
 rmSync(folder, { recursive: true, force: true });
-// A file that does not load fails the run without a failed test.
-const failures = run.status === 0 ? failed : Math.max(failed, 1);
+const told = files.flatMap(failuresOf);
+for (const failure of told) console.log(`failed: ${failure}`);
+// What fails beside the tests, such as a rejection that nobody awaits, fails the run all the same.
+const failures = run.status === 0 ? 0 : Math.max(told.length, 1);
 console.log(`${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(failures > 0 || passed === 0 ? 1 : 0);
+
+/** A line for each, so that the end of a long log tells them all. */
+function failuresOf({ name, message, assertionResults: tests }) {
+  const file = relative(root, name);
+  const failures = tests.flatMap(({ status, fullName, failureMessages: [first = ''] }) =>
+    status === 'failed' ? `${file} > ${fullName}: ${firstLine(first)}` : [],
+  );
+  return failures.length === 0 && message ? [`${file}: ${firstLine(message)}`] : failures;
+}
+
+function firstLine(text) {
+  return stripVTControlCharacters(text.split('\n', 1)[0]);
+}
 
 function readReport() {
   try {

@@ -169,6 +169,18 @@ export const incidentSchema = z
       mitigatedAt: time.nullable(),
       endedAt: time.nullable(),
     }),
+    figures: z
+      .array(
+        z.object({
+          wait: z.enum([...phases, 'retrospective']),
+          attempt: ordinal,
+          since: time,
+          toTell: count.nullable().describe('Milliseconds until the first message was there'),
+          toAcknowledge: count.nullable().describe('Until an escalation was acknowledged'),
+          toDecide: count.nullable().describe('Until the last of its people had answered'),
+        }),
+      )
+      .describe('How long each wait took people, oldest first'),
     stale: z.boolean().describe('No worker could say how it is now: this is what is known'),
     temporal: z.object({
       workflowId: z.string(),
@@ -223,16 +235,6 @@ export const postMortemSchema = z
         attempt: ordinal,
         startedAt: time,
         endedAt: time.nullable(),
-      }),
-    ),
-    figures: z.array(
-      z.object({
-        phase: z.enum(phases),
-        attempt: ordinal,
-        since: time,
-        toTell: z.number().nullable().describe('Milliseconds until the first message was there'),
-        toAcknowledge: z.number().nullable(),
-        toDecide: z.number().nullable(),
       }),
     ),
     timeline: z.array(eventSchema),

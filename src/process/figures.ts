@@ -6,7 +6,8 @@ import type { Phase } from './phases.ts';
  * where it did not come to that.
  */
 export interface Figures {
-  phase: Phase;
+  /** A phase, or the review that a bypass owes. */
+  wait: Phase | 'retrospective';
   attempt: number;
   since: string;
   /** Until the first message about it was delivered. */
@@ -17,54 +18,68 @@ export interface Figures {
   toDecide: number | null;
 }
 
-/** Of each phase and attempt, in order, drawn from the timeline. */
-export function figuresOf(timeline: readonly IncidentEvent[]): Figures[] {
-  const [opening] = timeline;
-  if (opening?.type !== 'incidentOpened') return [];
-  const waits: Wait[] = [begin('declaration', 1, opening)];
-  for (const event of timeline) {
-    if (event.type === 'phaseStarted') {
-      end(waits.at(-1), event.at);
-      waits.push(begin(event.data.phase, event.data.attempt, event));
-    }
-    note(waits, event);
-  }
-  return waits.map(({ seq: _seq, asked: _asked, ...figures }) => figures);
+/** The figures of one wait while they are counted. */
+export interface WaitRecord extends Figures {
+  /** The messages that ask for it, by the places in the timeline of what they tell. */
+  asked: number[];
 }
 
-interface Wait extends Figures {
-  seq: number;
-  /** The ids of the messages that asked for it end with these. */
-  asked: Set<string>;
-}
+type Name = Pick<Figures, 'wait' | 'attempt'>;
 
-const begin = (phase: Phase, attempt: number, { at, seq }: IncidentEvent): Wait => ({
-  ...{ phase, attempt, since: at, seq, asked: new Set([`-${seq}`]) },
+export const beginWait = (name: Name, { at, seq }: IncidentEvent): WaitRecord => ({
+  ...name,
+  since: at,
   ...{ toTell: null, toAcknowledge: null, toDecide: null },
+  asked: [seq],
 });
 
-const since = (wait: Wait, at: string): number =>
-  Math.max(0, Date.parse(at) - Date.parse(wait.since));
-
-function end(wait: Wait | undefined, at: string): void {
-  if (wait) wait.toDecide = since(wait, at);
-}
-
-function note(waits: Wait[], event: IncidentEvent): void {
-  const current = waits.at(-1);
-  if (!current) return;
-  if (event.type === 'escalated' && !event.data.wait) current.asked.add(`-${event.seq}`);
-  if (event.type === 'escalationAcknowledged') current.toAcknowledge ??= since(current, event.at);
-  if (event.type === 'statusChanged' && event.data.status !== 'mitigated') end(current, event.at);
-  if (event.type !== 'notified') return;
-  // A message may be delivered when its phase is over already: it counts for its own.
-  for (const wait of waits) {
-    const isTold = event.data.deliveries.some(
-      ({ notification, outcome }) => outcome === 'delivered' && isAbout(wait, notification),
-    );
-    if (isTold) wait.toTell ??= since(wait, event.at);
+/** The waits after one more event of the timeline, in the order in which they began. */
+export function countWaits(waits: WaitRecord[], event: IncidentEvent): WaitRecord[] {
+  const ofPhase = waits.findLast(({ wait }) => wait !== 'retrospective');
+  const ofReview = waits.findLast(({ wait }) => wait === 'retrospective');
+  const change = (one: WaitRecord | undefined, part: (of: WaitRecord) => Partial<WaitRecord>) =>
+    waits.map((other) => (other === one ? { ...other, ...part(other) } : other));
+  const decided = (of: WaitRecord) => ({ toDecide: of.toDecide ?? since(of, event.at) });
+  switch (event.type) {
+    case 'phaseStarted': {
+      const { phase: wait, attempt } = event.data;
+      return [...change(ofPhase, decided), beginWait({ wait, attempt }, event)];
+    }
+    case 'reviewBypassed':
+      return [
+        ...waits,
+        beginWait({ wait: 'retrospective', attempt: ofPhase?.attempt ?? 1 }, event),
+      ];
+    case 'retrospectiveReviewed':
+      return change(ofReview, decided);
+    case 'statusChanged':
+      return event.data.status === 'mitigated' ? waits : change(ofPhase, decided);
+    case 'escalationAcknowledged':
+      return change(ofPhase, (of) => ({ toAcknowledge: of.toAcknowledge ?? since(of, event.at) }));
+    case 'escalated':
+      return change(event.data.wait ? ofReview : ofPhase, ({ asked }) => ({
+        asked: [...asked, event.seq],
+      }));
+    case 'notified':
+      // A message may be delivered when its phase is over already: it counts for its own.
+      return waits.map((of) =>
+        event.data.deliveries.some((delivery) => isAbout(of, delivery))
+          ? { ...of, toTell: of.toTell ?? since(of, event.at) }
+          : of,
+      );
+    default:
+      return waits;
   }
 }
 
-const isAbout = ({ asked }: Wait, notification: string): boolean =>
-  [...asked].some((ending) => notification.endsWith(ending));
+const since = (wait: WaitRecord, at: string): number =>
+  Math.max(0, Date.parse(at) - Date.parse(wait.since));
+
+/** A message's id ends with the place of what it tells. */
+const isAbout = (
+  { asked }: WaitRecord,
+  { notification, outcome }: { notification: string; outcome: string },
+): boolean => outcome === 'delivered' && asked.some((seq) => notification.endsWith(`-${seq}`));
+
+export const figuresOf = (waits: readonly WaitRecord[]): Figures[] =>
+  waits.map(({ asked: _asked, ...figures }) => figures);

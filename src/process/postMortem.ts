@@ -3,7 +3,6 @@ import { checklist } from './checklist.ts';
 import type { Incident } from './decide.ts';
 import { spell } from './duration.ts';
 import type { EventData, IncidentEvent } from './events.ts';
-import { type Figures, figuresOf } from './figures.ts';
 import { gist } from './gist.ts';
 import { clock, inline, quoted, table } from './markdown.ts';
 import { phaseTitles } from './phases.ts';
@@ -23,7 +22,6 @@ export interface PostMortem {
   incident: IncidentView;
   intervals: Interval[];
   phases: PhaseRecord[];
-  figures: Figures[];
   timeline: IncidentEvent[];
 }
 
@@ -33,7 +31,6 @@ export function postMortemOf({ state, timeline }: Incident): PostMortem {
     incident,
     intervals: intervalsOf(incident),
     phases: state.phases,
-    figures: figuresOf(timeline),
     timeline,
   };
 }
@@ -132,11 +129,11 @@ const phaseTable: Section = ({ phases }) =>
     ]),
   )}`;
 
-const figureTable: Section = ({ figures }) =>
+const figureTable: Section = ({ incident: { figures } }) =>
   `## Until people knew and answered\n\n${table(
-    ['phase', 'attempt', 'first told after', 'acknowledged after', 'decided after'],
-    figures.map(({ phase, attempt, toTell, toAcknowledge, toDecide }) => [
-      phaseTitles[phase],
+    ['waiting for', 'attempt', 'first told after', 'acknowledged after', 'decided after'],
+    figures.map(({ wait, attempt, toTell, toAcknowledge, toDecide }) => [
+      wait === 'retrospective' ? 'Review in retrospect' : phaseTitles[wait],
       String(attempt),
       ...[toTell, toAcknowledge, toDecide].map((took) => (took === null ? '–' : spell(took))),
     ]),

@@ -1,6 +1,7 @@
 import { type ChecklistItem, checklistItems } from './checklist.ts';
 import { acknowledge, escalate, later, startWatch, type Watch } from './escalation.ts';
 import type { EventData, IncidentEvent, Opening, Status, Watched } from './events.ts';
+import { beginWait, countWaits, type WaitRecord } from './figures.ts';
 import type { DeployQueue } from './lock.ts';
 import type {
   Delivery,
@@ -66,6 +67,8 @@ export interface State extends Opening {
   attempt: number;
   phases: PhaseRecord[];
   watch: Watch;
+  /** Each wait since the incident began, with how long it took people. */
+  waits: WaitRecord[];
   /** The place in the timeline of what was asked of people last: a phase's beginning or an escalation. */
   askedSeq: number;
   /** The roles' completions that count now: those of this attempt, and those made once. */
@@ -169,6 +172,7 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     attempt: 1,
     phases: [{ phase, attempt: 1, startedAt: event.at, endedAt: null }],
     watch: startWatch(event.data.terms.policy.escalation[phase], event.at),
+    waits: [beginWait({ wait: phase, attempt: 1 }, event)],
     askedSeq: event.seq,
     completed: {},
     bypass: null,
@@ -193,7 +197,8 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
 export function evolve(state: State | null, event: IncidentEvent): State {
   if (event.type === 'incidentOpened') return grown(opened(event), event);
   if (state === null) throw new Error('A timeline begins with incidentOpened.');
-  return grown(apply(state, event), event);
+  const next = apply(state, event);
+  return grown({ ...next, waits: countWaits(state.waits, event) }, event);
 }
 
 const grown = (state: State, event: IncidentEvent): State => ({

@@ -1,5 +1,6 @@
 import { type ChecklistItem, checklistItems } from './checklist.ts';
 import type { IncidentRequest, Status } from './events.ts';
+import { type Figures, figuresOf } from './figures.ts';
 import type { DeployQueue } from './lock.ts';
 import type {
   FiledFollowUp,
@@ -73,6 +74,8 @@ export interface IncidentView {
     by: string | null;
   }[];
   times: Times;
+  /** Of each wait since the incident began, oldest first. */
+  figures: Figures[];
 }
 
 export function viewOf(state: State): IncidentView {
@@ -111,6 +114,7 @@ export function viewOf(state: State): IncidentView {
     followUps: state.followUps,
     checklist: checklistItems.map((item) => checklistEntry(state, item)),
     times: timesOf(state),
+    figures: figuresOf(state.waits),
   };
 }
 

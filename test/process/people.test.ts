@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { figuresOf } from '../../src/process/figures.ts';
+import type { Figures } from '../../src/process/figures.ts';
 import { notificationOf } from '../../src/process/notifications.ts';
 import type { Delivery } from '../../src/process/outcomes.ts';
 import { type Escalation, policySchema } from '../../src/process/policy.ts';
+import { viewOf } from '../../src/process/view.ts';
 import { withinWorkingHours, workingHoursSchema } from '../../src/process/workingHours.ts';
 import { at, Story } from '../support/incidents.ts';
 
@@ -112,6 +113,9 @@ test('who leaves a role and who takes it are both told', () => {
   });
 });
 
+const figuresIn = (story: Story, name: Figures['wait']) =>
+  viewOf(story.state).figures.find(({ wait }) => wait === name);
+
 test('how long it took until people knew, acknowledged and decided', () => {
   const story = withReview(chain());
   const delivered: Delivery = {
@@ -123,13 +127,37 @@ test('how long it took until people knew, acknowledged and decided', () => {
   story.hear({ kind: 'notified', deliveries: [delivered] }, 2);
   story.hear(clock, 15).say('escalationAcknowledged', {}, 17);
   story.say('sanityChecked', {}, 20).say('securityChecked', {}, 21);
-  expect(figuresOf(story.incident.timeline).find(({ phase }) => phase === 'quickReview')).toEqual({
-    phase: 'quickReview',
+  expect(figuresIn(story, 'quickReview')).toEqual({
+    wait: 'quickReview',
     attempt: 1,
     since: at(0),
     toTell: 2 * minute,
     toAcknowledge: 17 * minute,
     toDecide: 21 * minute,
+  });
+});
+
+test('the review that a bypass owes is a wait of its own, and a message counts for its own', () => {
+  const story = withReview(chain());
+  const asked = story.state.askedSeq;
+  story.say('reviewBypassed', {}, 3);
+  const bypassed = story.incident.timeline.find(({ type }) => type === 'reviewBypassed');
+  const delivered = (seq: number): Delivery => ({
+    ...{ notification: `abc123-${seq}`, channel: 'mail', to: ['rachel'] },
+    outcome: 'delivered',
+  });
+  story.hear({ kind: 'notified', deliveries: [delivered(asked)] }, 4);
+  expect(figuresIn(story, 'quickReview')).toMatchObject({
+    toTell: 4 * minute,
+    toDecide: 3 * minute,
+  });
+  expect(figuresIn(story, 'retrospective')).toMatchObject({ toTell: null, toDecide: null });
+  story.hear({ kind: 'notified', deliveries: [delivered(bypassed?.seq ?? 0)] }, 5);
+  story.deploy().say('systemVerified').say('quickVerified');
+  story.say('retrospectiveReviewed', {}, 33);
+  expect(figuresIn(story, 'retrospective')).toEqual({
+    ...{ wait: 'retrospective', attempt: 1, since: at(3) },
+    ...{ toTell: 2 * minute, toAcknowledge: null, toDecide: 30 * minute },
   });
 });
 
