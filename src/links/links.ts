@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
+import { canAcknowledge } from '../process/answers.ts';
 import { checklistItems } from '../process/checklist.ts';
 import { later } from '../process/escalation.ts';
 import type { Notification } from '../process/notifications.ts';
@@ -13,12 +14,13 @@ const claimsSchema = z.object({
   jti: z.string().min(1).max(100),
   sub: z.string().min(1).max(100),
   incident: z.string().min(1).max(100),
-  signal: z.enum(askedSignals),
+  /** Without it the link is there to acknowledge an escalation. */
+  signal: z.enum(askedSignals).optional(),
   item: z.enum(checklistItems).optional(),
   ...placeSchema.shape,
 });
 
-/** What a link is for: one task of one person in one phase and attempt. */
+/** What a link is for: what is asked of one person in one phase and attempt. */
 export interface Errand extends Omit<z.infer<typeof claimsSchema>, 'jti' | 'sub'> {
   /** The same for every opening of the link, so that it acts once. */
   id: string;
@@ -49,11 +51,11 @@ export function createLinks(
   const key = keyOf(secretEnv, secret(secretEnv));
   const base = `${url.replace(/\/+$/, '')}/act/`;
   return {
-    async linkFor(person, { id, incidentId: incident, incident: card }) {
+    async linkFor(person, { id, kind, incidentId: incident, incident: card }) {
       const task = taskOf(card.waitingFor, person);
-      if (!task) return undefined;
+      if (!task && !(kind === 'escalation' && canAcknowledge(card))) return undefined;
       const { phase, attempt, escalation } = card;
-      const { signal, item } = task;
+      const { signal, item } = task ?? {};
       const token = await new SignJWT({ incident, signal, item, phase, attempt })
         .setProtectedHeader(header)
         .setAudience(audience)

@@ -32,20 +32,23 @@ export const quickAnswersTo = (wait: Wait, incident: string, card: Card): QuickA
     press: { incident, signal: wait.signal, body, asked: wait.since },
   }));
 
+/** Whether there is an escalation that somebody can stop for a while. */
+export const canAcknowledge = ({ escalation, waitingFor }: OpenAsks): boolean =>
+  escalation.level > 0 && !escalation.acknowledged && waitingFor.length > 0;
+
 /** The press that stops an escalation for a while; null where there is none to stop. */
-export function acknowledgementOf(
-  incident: string,
-  { escalation, waitingFor }: Card,
-): QuickAnswer | null {
-  const { level, nextAt, acknowledged } = escalation;
-  if (level === 0 || acknowledged || waitingFor.length === 0) return null;
-  return {
-    label: 'Acknowledge',
-    style: 'plain',
-    meaning: 'You have it in hand: the next level is not told for now.',
-    press: { incident, signal: 'escalationAcknowledged', body: {}, asked: nextAt },
-  };
-}
+export const acknowledgementOf = (incident: string, card: Card): QuickAnswer | null =>
+  canAcknowledge(card)
+    ? {
+        label: 'Acknowledge',
+        style: 'plain',
+        meaning: 'You have it in hand: the next level is not told for now.',
+        press: {
+          ...{ incident, signal: 'escalationAcknowledged', body: {} },
+          asked: card.escalation.nextAt,
+        },
+      }
+    : null;
 
 /** Whether what a press answers has been asked anew since. */
 export function isOutdated(press: Press, { waitingFor, escalation }: OpenAsks): boolean {

@@ -1,6 +1,7 @@
 import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { keyOf } from '../../src/links/key.ts';
+import type { Errand } from '../../src/links/links.ts';
 import { type Notification, notificationOf } from '../../src/process/notifications.ts';
 import { at, Story } from '../support/incidents.ts';
 import { linkSecret, linksAt, tokenIn } from './support.ts';
@@ -50,6 +51,16 @@ describe('a link', () => {
 
   test('is not there for whom nothing is asked of', async () => {
     expect(await linksAt().linkFor('inci', review)).toBeUndefined();
+  });
+
+  test('is there to acknowledge an escalation for whom nothing else is asked of', async () => {
+    const story = inReview().hear({ kind: 'clock' }, 15);
+    const token = await tokenOf('inci', told(story));
+    const { signal, ...errand } = (await linksAt(minutes(16)).read(token)) as Errand;
+    expect(signal).toBeUndefined();
+    expect(errand).toMatchObject({ person: 'inci', phase: 'quickReview', attempt: 1 });
+    story.say('escalationAcknowledged', {}, 16);
+    expect(await linksAt().linkFor('inci', told(story))).toBeUndefined();
   });
 
   test('is there for a known person where a role is open to all', async () => {

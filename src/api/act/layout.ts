@@ -50,6 +50,7 @@ textarea.text { min-height: 6rem; resize: vertical; }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
 button { width: 100%; min-height: 3.5rem; font: inherit; font-size: 1.125rem; font-weight: 700;
   border: 0; border-radius: .75rem; background: var(--act); color: var(--on-act); cursor: pointer; }
+button.plain { background: none; color: var(--act); border: 2px solid var(--act); }
 `;
 
 const hash = createHash('sha256').update(style).digest('base64');

@@ -2,6 +2,7 @@ import type { Errand } from '../../links/links.ts';
 import type { IncidentEvent } from '../../process/events.ts';
 import { phaseTitles } from '../../process/phases.ts';
 import type { IncidentView } from '../../process/view.ts';
+import type { AskedSignal } from '../../process/waiting.ts';
 import { list } from './facts.ts';
 import { answersOf } from './filled.ts';
 import { type Html, html, type Part } from './html.ts';
@@ -42,7 +43,7 @@ export const expiredPage = (): Page =>
 
 /** Why there is nothing to decide any more. */
 export function closedPage(
-  { phase, attempt }: Errand,
+  { phase, attempt, signal }: Errand,
   incident: IncidentView,
   standing: Exclude<Standing, { kind: 'asked' }>,
   now: Date,
@@ -67,7 +68,7 @@ export function closedPage(
         gone,
         'This is not asked any more',
         standing.by
-          ? `${standing.by.by} has answered at ${timeWords(standing.by.at, now)}.`
+          ? `${standing.by.by} has ${signal === undefined ? 'acknowledged it' : 'answered'} at ${timeWords(standing.by.at, now)}.`
           : 'Nobody is waited for just now.',
         incident,
       );
@@ -83,7 +84,7 @@ export function closedPage(
 
 /** What was said by a link, as the record has it: `isNew` where this very call said it. */
 export function saidPage(
-  { signal }: Errand,
+  signal: AskedSignal,
   incident: IncidentView,
   event: IncidentEvent,
   isNew: boolean,
@@ -113,7 +114,7 @@ export function saidPage(
       );
 }
 
-const answers = (signal: Errand['signal'], body: unknown, when: string): Html =>
+const answers = (signal: AskedSignal, body: unknown, when: string): Html =>
   list([
     ...(typeof body === 'object' && body !== null ? answersOf(signal, body) : []),
     ['Said by', when],

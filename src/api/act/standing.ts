@@ -1,11 +1,13 @@
 import type { Errand } from '../../links/links.ts';
+import { canAcknowledge } from '../../process/answers.ts';
 import { isSamePerson } from '../../process/rules.ts';
 import type { IncidentView } from '../../process/view.ts';
 import type { Wait } from '../../process/waiting.ts';
 
 /** What has become of what a link was sent for. */
 export type Standing =
-  | { kind: 'asked'; wait: Wait }
+  /** Without a wait an escalation can be acknowledged, and no more. */
+  | { kind: 'asked'; wait: Wait | null }
   /** Still waited for, but of others. */
   | { kind: 'handedOver'; wait: Wait }
   /** Somebody has answered, or nobody is waited for just now. */
@@ -20,6 +22,7 @@ export function standingOf(incident: IncidentView, errand: Errand): Standing {
   if (incident.phase !== errand.phase || incident.attempt !== errand.attempt) {
     return { kind: 'phaseOver' };
   }
+  if (errand.signal === undefined) return toAcknowledge(incident);
   const wait = incident.waitingFor.find(
     ({ signal, item }) => signal === errand.signal && item === errand.item,
   );
@@ -32,8 +35,14 @@ export function standingOf(incident: IncidentView, errand: Errand): Standing {
   return { kind: isTheirs ? 'asked' : 'handedOver', wait };
 }
 
+function toAcknowledge(incident: IncidentView): Standing {
+  const { acknowledged: by } = incident.escalation;
+  if (canAcknowledge(incident)) return { kind: 'asked', wait: null };
+  return { kind: 'answered', ...(by && { by }) };
+}
+
 function answerOf({ completed, checklist }: IncidentView, { signal, item }: Errand) {
-  if (signal === 'retrospectiveReviewed') return undefined;
+  if (signal === undefined || signal === 'retrospectiveReviewed') return undefined;
   if (signal !== 'checklistItemDone') return completed[signal];
   const entry = checklist.find((one) => one.item === item);
   return entry?.by && entry.at ? { by: entry.by, at: entry.at } : undefined;

@@ -1,8 +1,9 @@
 import type { Errand } from '../../links/links.ts';
+import { canAcknowledge } from '../../process/answers.ts';
 import { phaseTitles, roles } from '../../process/phases.ts';
 import type { IncidentView } from '../../process/view.ts';
 import type { Wait } from '../../process/waiting.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, list } from './facts.ts';
 import { type Entered, formOf } from './fields.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './layout.ts';
@@ -11,7 +12,8 @@ import { distanceWords, timeWords } from './words.ts';
 export interface Task {
   errand: Errand;
   incident: IncidentView & { stale: boolean };
-  wait: Wait;
+  /** Null where the link is there to acknowledge an escalation and no more. */
+  wait: Wait | null;
 }
 
 /**
@@ -25,14 +27,17 @@ export const taskPage = (
 ): Page => {
   const { errand, incident, wait } = task;
   const facts = factsOf(incident);
-  const answer = html`<section class="card"><h2>Your answer</h2>${formOf(wait.signal, entered)}</section>`;
+  const answer =
+    wait &&
+    html`<section class="card"><h2>Your answer</h2>${formOf(wait.signal, entered)}</section>`;
   return {
     status,
     title: incident.title,
     content: html`${headOf(incident)}
 ${notice !== undefined && warning(notice)}
 ${incident.stale && warning(stale)}
-${askedCard(task, now)}
+${wait ? askedCard(errand, wait, now) : waitsCard(incident.waitingFor, now)}
+${escalationCard(incident, now)}
 ${notice === undefined ? [facts, answer] : [answer, facts]}
 <p class="quiet">This link is yours alone: whoever sends it acts as ${errand.person}. It acts once.</p>`,
   };
@@ -41,11 +46,37 @@ ${notice === undefined ? [facts, answer] : [answer, facts]}
 const stale =
   'No worker answers now, so this is what was known last. What you send is recorded, and applied as soon as one is back.';
 
-const askedCard = ({ errand, wait }: Task, now: Date): Html => html`<section class="card">
+const askedCard = (errand: Errand, wait: Wait, now: Date): Html => html`<section class="card">
 <h2>${wait.task}</h2>
 <p>${askedOf(errand, wait, now)}</p>
 ${wait.advice !== undefined && html`<p class="kept"><strong>${wait.advice}</strong></p>`}
 </section>`;
+
+/** What others are waited for, for whom nothing is asked of. */
+const waitsCard = (waits: Wait[], now: Date): Html => html`<section class="card">
+<h2>Waited for</h2>
+${list(waits.map(({ role, task, assignees, deadline }) => [`${roles[role].title}: ${assignees.join(', ') || 'anybody'}`, html`${task} ${limitWords(deadline, now)}`]))}
+</section>`;
+
+/** Beside an answer, since whoever is at it can say so before they have one. */
+function escalationCard(incident: IncidentView, now: Date): Html | false {
+  const { level, nextAt, acknowledged } = incident.escalation;
+  const next = `${timeWords(nextAt, now)} (${distanceWords(nextAt, now)})`;
+  if (acknowledged) {
+    return html`<p class="card">${acknowledged.by} has it in hand since ${timeWords(acknowledged.at, now)}. Who comes next is told at ${next}, unless it is decided by then.</p>`;
+  }
+  return (
+    canAcknowledge(incident) &&
+    html`<section class="card">
+<h2>It has escalated to level ${level}</h2>
+<p>Who comes next is told at <strong>${next}</strong>. Say that you have it in hand, and that waits for a while.</p>
+<form method="post"><button class="plain" name="${acknowledgeName}" value="true">I have it in hand</button></form>
+</section>`
+  );
+}
+
+/** The field by which the form of an acknowledgement is told from an answer. */
+export const acknowledgeName = 'acknowledge';
 
 const warning = (text: string): Html => html`<p class="card warn">${text}</p>`;
 
@@ -57,10 +88,12 @@ export const headOf = (incident: IncidentView): Html => {
 };
 
 function askedOf({ person }: Errand, { role, deadline }: Wait, now: Date): Html {
-  const isLate = Date.parse(deadline) < now.getTime();
+  return html`Asked of <strong>${person}</strong>, ${roles[role].title.toLowerCase()}. ${limitWords(deadline, now)}`;
+}
+
+function limitWords(deadline: string, now: Date): Html {
   const limit = `${timeWords(deadline, now)} (${distanceWords(deadline, now)})`;
-  const words = isLate
+  return Date.parse(deadline) < now.getTime()
     ? html`<strong>It was due at ${limit}</strong>, and is still waited for.`
     : html`It is due at <strong>${limit}</strong>.`;
-  return html`Asked of <strong>${person}</strong>, ${roles[role].title.toLowerCase()}. ${words}`;
 }

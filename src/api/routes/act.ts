@@ -14,7 +14,7 @@ import {
   troublePage,
 } from '../act/outcomes.ts';
 import { standingOf } from '../act/standing.ts';
-import { type Task, taskPage } from '../act/task.ts';
+import { acknowledgeName, type Task, taskPage } from '../act/task.ts';
 import type { GatewayDeps } from '../gateway/deps.ts';
 import { readIncident } from '../gateway/read.ts';
 import { readSaid } from '../gateway/said.ts';
@@ -62,15 +62,9 @@ export const actRoutes: FastifyPluginAsyncZod<ActRoutes> = async (app, options) 
     const found = await taskBehind(request.params.token, 'answered');
     if (!('errand' in found)) return show(reply, found);
     const entries = request.body as Entries;
-    const { signal, item } = found.errand;
-    const filled = bodyOf(signal, entries, item && { item });
-    if (!filled.ok) {
-      const notice = 'Nothing was sent yet: see what is missing below.';
-      const { faults } = filled;
-      return show(reply, taskPage(found, now(), { status: 422, notice, entries, faults }));
-    }
     try {
-      return show(reply, await send(found, filled.body));
+      const isAcknowledged = entries.has(acknowledgeName);
+      return show(reply, await (isAcknowledged ? acknowledge(found) : answer(found, entries)));
     } catch (error) {
       const { status } = explain(error as FastifyError, request);
       if (status !== 503) throw error;
@@ -88,8 +82,8 @@ export const actRoutes: FastifyPluginAsyncZod<ActRoutes> = async (app, options) 
     const incident = await readIncident(gateway, errand.incident);
     const standing = standingOf(incident, errand);
     if (standing.kind === 'incidentOver') return closedPage(errand, incident, standing, now());
-    const said = incident.stale ? null : await readSaid(gateway, incident.id, requestIdOf(errand));
-    if (said) return saidPage(errand, incident, said, false, now());
+    const used = errand.signal && (await saidOn(incident, requestIdOf(errand)));
+    if (errand.signal && used) return saidPage(errand.signal, incident, used, false, now());
     // An answer by whom it is not asked of any more is refused by the process itself, on the record.
     const isOpen =
       standing.kind === 'asked' || (standing.kind === 'handedOver' && use === 'answered');
@@ -97,27 +91,59 @@ export const actRoutes: FastifyPluginAsyncZod<ActRoutes> = async (app, options) 
     return closedPage(errand, incident, standing, now());
   }
 
-  async function send({ errand, incident }: Task, body: object): Promise<Page> {
-    const { person: by, signal, phase, attempt } = errand;
-    const requestId = requestIdOf(errand);
-    const answer = await sendSignal(gateway, {
-      id: incident.id,
-      name: signal,
-      body,
-      by,
-      at: now().toISOString(),
-      requestId,
-      during: { phase, attempt },
-    });
-    if (!answer?.verdict) {
-      options.onSignal(signal, 'recorded');
-      return recordedPage(incident);
+  /** What a request has put on the record already, as far as a worker can tell. */
+  const saidOn = async ({ id, stale }: Task['incident'], requestId: string) =>
+    stale ? null : readSaid(gateway, id, requestId);
+
+  async function answer(task: Task, entries: Entries): Promise<Page> {
+    const { errand, wait } = task;
+    const notice = 'Nothing was sent yet: see what is missing below.';
+    if (!wait) return taskPage(task, now(), { status: 422, notice });
+    const { signal, item } = wait;
+    const filled = bodyOf(signal, entries, item && { item });
+    if (!filled.ok) {
+      const { faults } = filled;
+      return taskPage(task, now(), { status: 422, notice, entries, faults });
     }
-    options.onSignal(signal, answer.verdict.accepted ? 'accepted' : 'refused');
-    const said = await readSaid(gateway, incident.id, requestId);
-    return said ? saidPage(errand, answer.incident, said, true, now()) : recordedPage(incident);
+    const requestId = requestIdOf(errand);
+    const found = await send(task, signal, filled.body, requestId);
+    const said = found && (await readSaid(gateway, errand.incident, requestId));
+    return said ? saidPage(signal, found.incident, said, true, now()) : recordedPage(task.incident);
+  }
+
+  /** Beside the answer and once as well; the answer can still be given. */
+  async function acknowledge(task: Task): Promise<Page> {
+    const requestId = `${requestIdOf(task.errand)}:acknowledged`;
+    if (await saidOn(task.incident, requestId)) {
+      const notice =
+        'This link has acknowledged already. Where it escalates again, a new message has a new link.';
+      return taskPage(task, now(), { status: gone, notice });
+    }
+    const found = await send(task, 'escalationAcknowledged', {}, requestId);
+    if (!found) return recordedPage(task.incident);
+    const { verdict } = found;
+    const told = verdict.accepted
+      ? { notice: 'You have it in hand: that is on the record.' }
+      : { status: 409, notice: verdict.reason };
+    return taskPage({ ...task, incident: { ...found.incident, stale: false } }, now(), told);
+  }
+
+  /** Null where no worker has answered: it is recorded. */
+  async function send({ errand }: Task, name: SignalName, body: object, requestId: string) {
+    const { incident: id, person: by, phase, attempt } = errand;
+    const at = now().toISOString();
+    const during = { phase, attempt };
+    const found = await sendSignal(gateway, { id, name, body, by, at, requestId, during });
+    if (!found?.verdict) {
+      options.onSignal(name, 'recorded');
+      return null;
+    }
+    options.onSignal(name, found.verdict.accepted ? 'accepted' : 'refused');
+    return { verdict: found.verdict, incident: found.incident };
   }
 };
+
+const gone = 410;
 
 const requestIdOf = ({ id }: Errand): string => `link:${id}`;
 

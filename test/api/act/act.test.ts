@@ -15,6 +15,24 @@ import { asCaller, call, guarded, TestApi } from '../support.ts';
 const yaml = stringify({
   ...parse(guarded),
   roles: { ...parse(guarded).roles, bugFixer: ['bug-fixer', 'rachel'] },
+  services: {
+    hasty: {
+      policy: {
+        escalation: {
+          quickReview: {
+            limit: '1s',
+            levels: [
+              {
+                ...{ name: 'first', notify: ['waiting', 'incidentManager'] },
+                ...{ acknowledgeWithin: '1h', decideWithin: '1h' },
+              },
+            ],
+            repeatEvery: '1h',
+          },
+        },
+      },
+    },
+  },
 });
 
 let api: TestApi;
@@ -377,6 +395,55 @@ describe('with a worker', () => {
       expect((await post(token, '%zz=%&&=')).statusCode).toBe(422);
       expect(await eventsOf(id, 'signalRefused')).toEqual([]);
     });
+  });
+
+  const escalated = async (person: string) => {
+    const id = await inReview('bug-fixer', { service: 'hasty' });
+    const said = await until(() =>
+      told.find(({ incidentId, kind }) => incidentId === id && kind === 'escalation'),
+    );
+    return { id, token: tokenIn(await linksAt().linkFor(person, said)) };
+  };
+  const acknowledge = (token: string) => post(token, { acknowledge: 'true' });
+
+  test('whoever is told of an escalation can acknowledge it, and only that', async () => {
+    const { id, token } = await escalated('inci');
+    const { body } = await get(token);
+    expect(body).toContain('It has escalated to level 1');
+    expect(body).toContain('Reviewer: rachel');
+    expect(body).not.toContain('Your answer');
+    expect((await post(token, approval)).statusCode).toBe(422);
+    const done = await acknowledge(token);
+    expect([done.statusCode, done.body]).toEqual([200, expect.stringContaining('in hand')]);
+    expect(await eventsOf(id, 'escalationAcknowledged')).toMatchObject([{ by: 'inci' }]);
+    const after = await acknowledge(token);
+    expect([after.statusCode, after.body]).toEqual([
+      410,
+      expect.stringContaining('inci has acknowledged it'),
+    ]);
+    expect(await eventsOf(id, 'escalationAcknowledged')).toHaveLength(1);
+  });
+
+  test('a reviewer acknowledges before the answer, with the same link, once', async () => {
+    const { id, token } = await escalated('rachel');
+    const first = await acknowledge(token);
+    expect(first.body).toContain('You have it in hand');
+    expect(first.body).toContain('Your answer');
+    const second = await acknowledge(token);
+    expect([second.statusCode, second.body]).toEqual([410, expect.stringContaining('already')]);
+    expect((await post(token, approval)).body).toContain('Done');
+    const events = await timelineOf(id);
+    expect(events.filter(({ by }) => by === 'rachel').map(({ type }) => type)).toEqual([
+      'escalationAcknowledged',
+      'sanityChecked',
+    ]);
+  });
+
+  test('an acknowledgement of what somebody has in hand already is told so', async () => {
+    const { id, token } = await escalated('rachel');
+    await say(id, 'escalationAcknowledged', {}, 'inci');
+    expect((await get(token)).body).not.toContain('I have it in hand');
+    expect((await get(token)).body).toContain('inci has it in hand since');
   });
 
   test('no token of a link reaches the log', async () => {

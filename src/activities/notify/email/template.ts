@@ -1,7 +1,7 @@
 import type { Card } from '../../../process/notifications.ts';
 import { phaseTitles, roles } from '../../../process/phases.ts';
 import { isSamePerson } from '../../../process/rules.ts';
-import type { Wait } from '../../../process/waiting.ts';
+import { taskOf, type Wait } from '../../../process/waiting.ts';
 import type { Addressed, Recipient } from '../types.ts';
 import { clockOf, limitOf, whoOf } from '../words.ts';
 import { type Html, html } from './html.ts';
@@ -60,8 +60,10 @@ interface Action {
   url: string;
 }
 
-function actionOf({ recipient, page }: Letter): Action | null {
-  if (recipient.link) return { label: 'Do your part', url: recipient.link };
+function actionOf({ message, recipient, page }: Letter): Action | null {
+  const isAsked = taskOf(message.incident.waitingFor, recipient.id) !== undefined;
+  const label = isAsked ? 'Do your part' : 'See it and acknowledge';
+  if (recipient.link) return { label, url: recipient.link };
   return page ? { label: 'Open the incident', url: page } : null;
 }
 
