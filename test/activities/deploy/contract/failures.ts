@@ -89,7 +89,8 @@ export function failures(contract: DeployContract): void {
         proxy.answer(429, { 'retry-after': '1' }, { times: 1, matches });
         const result = await carriedOut(bench.setting(), 'deploy', deployOf(system.refs[0]));
         expect(result).toMatchObject({ outcome: 'succeeded' });
-        expect(proxy.seen.filter(matches)).toHaveLength(2);
+        // Where the target has changed meanwhile, a system may refuse one more.
+        expect(proxy.seen.filter(matches).length).toBeGreaterThan(1);
         expect(await system.begun(key)).toBe(1);
       },
     );
