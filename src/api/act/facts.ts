@@ -1,6 +1,6 @@
+import { type Html, html, type Part } from '../../process/html.ts';
 import { phases } from '../../process/phases.ts';
 import type { IncidentView } from '../../process/view.ts';
-import { type Html, html, type Part } from './html.ts';
 
 type Row = [term: string, description: Part];
 

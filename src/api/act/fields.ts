@@ -1,7 +1,7 @@
+import { type Html, html } from '../../process/html.ts';
 import type { AskedSignal } from '../../process/waiting.ts';
 import type { Entries, Faults } from './filled.ts';
 import { type Field, fieldsOf } from './forms.ts';
-import { type Html, html } from './html.ts';
 
 /** What a form shows besides its fields: what was entered before, and what is wrong with it. */
 export interface Entered {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Html, html, type Part } from './html.ts';
+import { Html, html, type Part } from '../../process/html.ts';
 
 /** A page as it is answered. */
 export interface Page {

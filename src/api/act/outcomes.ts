@@ -1,11 +1,11 @@
 import type { Errand } from '../../links/links.ts';
 import type { IncidentEvent } from '../../process/events.ts';
+import { type Html, html, type Part } from '../../process/html.ts';
 import { phaseTitles } from '../../process/phases.ts';
 import type { IncidentView } from '../../process/view.ts';
 import type { AskedSignal } from '../../process/waiting.ts';
 import { list } from './facts.ts';
 import { answersOf } from './filled.ts';
-import { type Html, html, type Part } from './html.ts';
 import type { Page } from './layout.ts';
 import type { Standing } from './standing.ts';
 import { headOf } from './task.ts';

@@ -1,11 +1,11 @@
 import type { Errand } from '../../links/links.ts';
 import { canAcknowledge } from '../../process/answers.ts';
+import { type Html, html } from '../../process/html.ts';
 import { phaseTitles, roles } from '../../process/phases.ts';
 import type { IncidentView } from '../../process/view.ts';
 import type { Wait } from '../../process/waiting.ts';
 import { factsOf, list } from './facts.ts';
 import { type Entered, formOf } from './fields.ts';
-import { type Html, html } from './html.ts';
 import type { Page } from './layout.ts';
 import { distanceWords, timeWords } from './words.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { html } from '../../../src/api/act/html.ts';
+import { html } from '../../src/process/html.ts';
 
 test('what is filled in is text', () => {
   expect(html`<p title="${`"'`}">${'<script>&'}</p>`.markup).toBe(
