@@ -1,4 +1,4 @@
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { systemClock } from '../activities/clock.ts';
 import { createActivities } from '../activities/index.ts';
 import type { HotfixActivities } from '../activities/types.ts';
@@ -11,6 +11,7 @@ import { createLinks, type Links } from '../links/links.ts';
 import { workflowIdOf } from '../process/contract.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { namedServer } from '../temporal/connection.ts';
+import { createLogger } from './logger.ts';
 
 /** What every process of the service begins with. */
 export interface Startup {
@@ -18,9 +19,6 @@ export interface Startup {
   config: Config;
   logger: Logger;
 }
-
-/** Headers and fields that may hold a token never reach a log. */
-const redact = ['req.headers.authorization', '*.authorization', '*.token', '*.apiKey'];
 
 /**
  * Reads settings and configuration.
@@ -31,19 +29,8 @@ export async function startUp(env: NodeJS.ProcessEnv = process.env): Promise<Sta
   return {
     settings,
     config: await loadConfig(settings.configFile, env),
-    logger: loggerAt(settings),
+    logger: createLogger(settings.logLevel),
   };
-}
-
-/** Lines for people at a terminal, JSON for everything else. */
-function loggerAt({ logLevel }: Settings): Logger {
-  const options = { level: logLevel, redact, base: {} };
-  return process.stdout.isTTY
-    ? pino({
-        ...options,
-        transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', singleLine: true } },
-      })
-    : pino(options);
 }
 
 /** Everything that the configuration connects. */
