@@ -7,6 +7,7 @@ import { createHttpDeploy } from '../activities/deploy/http.ts';
 import { createKubernetesDeploy } from '../activities/deploy/kubernetes.ts';
 import { createManualDeploy } from '../activities/deploy/manual.ts';
 import type { DeployAdapter } from '../activities/deploy/types.ts';
+import type { AdapterDeps } from '../activities/deps.ts';
 import type { ActivityDeps, ServiceAdapters } from '../activities/index.ts';
 import { createCommandMeasure } from '../activities/monitoring/command.ts';
 import { createHttpProbe } from '../activities/monitoring/http.ts';
@@ -58,7 +59,7 @@ export function adaptersFor(
   );
   const others = connect(undefined, deps);
   const links = config.links && createLinks(config.links, deps);
-  const rotas = rotasOf(config, deps);
+  const rotas = createRotas(config, deps);
   return {
     services: (service, environment) => (known.get(service) ?? others)[environment],
     channels: config.notifications.map((channel) => createChannel(channel, deps)),
@@ -90,7 +91,8 @@ async function recipientOf(
   return { id: name, name: person.name, contacts: person.contacts, link };
 }
 
-function rotasOf({ onCall, people }: Config, deps: CompositionDeps): Rota[] {
+/** Throws a sentence where `deps.secret` does. */
+export function createRotas({ onCall, people }: Config, deps: AdapterDeps): Rota[] {
   const known: Person[] = Object.entries(people).map(([id, person]) => ({ id, ...person }));
   return Object.entries(onCall).map(([name, rota]) => createRota(name, rota, known, deps));
 }
@@ -99,7 +101,7 @@ function createRota(
   name: string,
   config: RotaConfig,
   people: readonly Person[],
-  deps: CompositionDeps,
+  deps: AdapterDeps,
 ): Rota {
   switch (config.adapter) {
     case 'ical':

@@ -1,6 +1,6 @@
 import { spell } from './duration.ts';
 import type { IncidentEvent, Status } from './events.ts';
-import { gist } from './gist.ts';
+import { newsOf } from './news.ts';
 import { rolesBy } from './onCall.ts';
 import type { OnCallFound, PreflightCheck } from './outcomes.ts';
 import { type Phase, phaseTitles, type Role, roleIds, roles } from './phases.ts';
@@ -39,8 +39,8 @@ export interface Notification {
   at: string;
   /** The incident as it stands, for channels that keep one message of it. */
   incident: Card;
-  /** What happened, in a few words. */
-  gist: string;
+  /** What else has happened since the last message, oldest first; a line each, times in UTC. */
+  news: string[];
   /** By channel: what it said to be told again (see {@link Delivery}). */
   threads: Record<string, Record<string, string>>;
 }
@@ -62,10 +62,15 @@ export interface Card {
 }
 
 /**
- * What people are told of an event, given the state right after it; null where nobody needs to hear.
- * One message an event, so that its id is known before it is sent.
+ * What people are told of an event, given the state right after it and what has happened since the last
+ * message; null where nobody needs to hear. One message an event, so that its id is known before it is
+ * sent.
  */
-export function notificationOf(state: State, event: IncidentEvent): Notification | null {
+export function notificationOf(
+  state: State,
+  event: IncidentEvent,
+  since: readonly IncidentEvent[] = [],
+): Notification | null {
   const said = compose(state, event);
   if (!said) return null;
   const { asks, ...message } = said;
@@ -78,7 +83,7 @@ export function notificationOf(state: State, event: IncidentEvent): Notification
     at: event.at,
     urgency: said.kind === 'status' ? 'inform' : 'page',
     incident: cardOf(state),
-    gist: gist(event),
+    news: newsOf(since),
     threads: state.threads,
     text: [said.intro, asks && taskList(state)].filter(Boolean).join('\n\n'),
     ...rotasToAsk(state, said),

@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { systemClock } from '../activities/clock.ts';
+import { createRotas } from '../config/adapters.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { termsOf } from '../config/terms.ts';
 import type { CommandResult } from '../config/token-command.ts';
 import { dryRun } from '../process/dryRun.ts';
 import { readSettings } from '../settings.ts';
+import { askOnCall } from './policy-on-call.ts';
 import { policyReport } from './policy-table.ts';
+import { secretOf } from './startup.ts';
 
 const usage = `Usage: npm run policy -- SERVICE [--from TIME]
 
@@ -20,8 +24,8 @@ const timeSchema = z
   .transform((time) => new Date(time).toISOString());
 
 /**
- * `npm run policy`: the escalations of a service without an incident.
- * @throws SettingsError or ConfigError.
+ * `npm run policy`: the escalations of a service without an incident, with whoever is on call then.
+ * @throws SettingsError or ConfigError, and a sentence where a rota's secret is not set.
  */
 export async function policyCommand(
   args: readonly string[],
@@ -32,16 +36,21 @@ export async function policyCommand(
   if (wanted === null) return { exitCode: 0, output: usage };
   if ('problem' in wanted) return misused(`${wanted.problem}\n\n${usage}`);
   const { service, from = now.toISOString() } = wanted;
-  const config = await loadConfig(readSettings(env).configFile, env);
+  const { configFile, dataDirectory } = readSettings(env);
+  const config = await loadConfig(configFile, env);
   const stranger = strangerIn(config, service);
   if (stranger) return misused(`${stranger}\n`);
   const terms = termsOf(config, config.services[service]);
   const runs = dryRun(terms, service, from);
   const { people } = terms;
+  const deps = { ...systemClock, environment: env, dataDirectory };
+  const rotas = createRotas(config, { ...deps, secret: (name) => secretOf(env, name) });
+  const { nameAt, problems } = await askOnCall(runs, rotas);
   const channels = config.notifications.map((one) => ('name' in one ? one.name : one.adapter));
   return {
     exitCode: 0,
-    output: policyReport(runs, { service, from, channels, people, hasColour }),
+    output: policyReport(runs, { service, from, channels, people, nameAt, hasColour }),
+    ...(problems.length > 0 && { warning: `${problems.join('\n')}\n` }),
   };
 }
 

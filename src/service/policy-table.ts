@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { DryRun, Telling } from '../process/dryRun.ts';
 import { spell } from '../process/duration.ts';
 import { phaseTitles, roleIds } from '../process/phases.ts';
+import type { OnCallNames } from './policy-on-call.ts';
 import { barOf, type Cell } from './policy-picture.ts';
 
 export interface Printing {
@@ -11,6 +12,8 @@ export interface Printing {
   channels: readonly string[];
   /** The ids of all people. */
   people: readonly string[];
+  /** Who is behind a rota at a time; undefined for what is none. */
+  nameAt: OnCallNames['nameAt'];
   hasColour: boolean;
 }
 
@@ -65,7 +68,7 @@ function legend(runs: readonly DryRun[]): string {
 const columns = { after: 8, when: 18, level: 20, whom: 20, by: 10 };
 type Row = Record<keyof typeof columns, string>;
 
-function tableOf(run: DryRun, { channels, people }: Printing, paint: Paint): string[] {
+function tableOf(run: DryRun, { channels, people, nameAt }: Printing, paint: Paint): string[] {
   const { escalation, tellings, againAt, from } = run;
   const zone = escalation.workingHours?.timeZone ?? 'UTC';
   const after = (time: string) => spell(Date.parse(time) - Date.parse(from));
@@ -74,7 +77,9 @@ function tableOf(run: DryRun, { channels, people }: Printing, paint: Paint): str
       after: after(telling.at),
       when: clockOf(telling.at, zone),
       level: levelWords(run, telling),
-      whom: telling.recipients.map((name) => nameOf(name, people)).join(', '),
+      whom: telling.recipients
+        .map((name) => nameAt(name, telling.at) ?? nameOf(name, people))
+        .join(', '),
       by: (telling.channels ?? channels).join(', ') || 'none',
     }),
   );

@@ -69,7 +69,8 @@ export const linksOf = ({ config: { links } }: Startup): Links | undefined =>
   links &&
   createLinks(links, { secret: (name) => secretOf(process.env, name), now: systemClock.now });
 
-function secretOf(env: NodeJS.ProcessEnv, name: string): string {
+/** @throws a sentence where it is not set. */
+export function secretOf(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
   if (value) return value;
   throw new Error(`The environment variable ${name}, which hotfix.yaml names, is not set.`);

@@ -39,6 +39,8 @@ export const timelineQuery = defineQuery<IncidentEvent[], [after?: number]>(quer
 export class Run {
   /** Messages to people that are not sent yet, oldest first. */
   readonly outbox: Notification[] = [];
+  /** What has happened since the last message. */
+  private untold: readonly IncidentEvent[] = [];
   private underWay = 0;
   private incident: Incident;
   /** What was shown last, so that nothing is written to the history twice. */
@@ -46,7 +48,8 @@ export class Run {
 
   constructor(incident: Incident, isNew: boolean) {
     this.incident = incident;
-    if (isNew) this.tell(null, incident.timeline);
+    const messages = this.messagesOf(null, incident.timeline);
+    if (isNew) this.outbox.push(...messages);
     if (workflowInfo().memo?.incident) this.shown = this.showing();
     else upsertSearchAttributes(fixedAttributesOf(this.state));
     this.listen();
@@ -84,7 +87,8 @@ export class Run {
   hear(message: Message): void {
     const before = this.incident;
     this.incident = handle(before, message, now());
-    this.tell(before.state, this.incident.timeline.slice(before.timeline.length));
+    const events = this.incident.timeline.slice(before.timeline.length);
+    this.outbox.push(...this.messagesOf(before.state, events));
     this.show();
   }
 
@@ -120,13 +124,14 @@ export class Run {
     this.hear({ kind: 'signal', name, parsed, argument });
   }
 
-  private tell(before: State | null, events: Incident['timeline']): void {
+  private messagesOf(before: State | null, events: readonly IncidentEvent[]): Notification[] {
     let state = before;
-    for (const event of events) {
+    return events.flatMap((event) => {
       state = evolve(state, event);
-      const notification = notificationOf(state, event);
-      if (notification) this.outbox.push(notification);
-    }
+      const message = notificationOf(state, event, this.untold);
+      this.untold = message ? [] : [...this.untold, event];
+      return message ?? [];
+    });
   }
 
   /**

@@ -9,6 +9,8 @@ import { dryRun } from '../../src/process/dryRun.ts';
 import { serviceTermsSchema } from '../../src/process/events.ts';
 import { policyCommand } from '../../src/service/policy-command.ts';
 import { barOf } from '../../src/service/policy-picture.ts';
+import { calendar, event } from '../activities/oncall/support.ts';
+import { answer, closedUrl, listen } from '../activities/server.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hotfix-policy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -92,6 +94,29 @@ describe('npm run policy', () => {
   test('without services in the file, what it says holds for any', async () => {
     expect((await run(['anything'], '{}')).output).toContain('anything: who would be told when');
     expect((await run(['shop'], 'notifications: []')).output).toMatch(/their turn .* none\n/);
+  });
+
+  const withRota = (url: string) =>
+    text.replace('reviewer: [ben]', 'reviewer: [primary]') +
+    `onCall: { primary: { adapter: ical, url: '${url}' } }\n`;
+
+  test('a rota is whoever is on call when they would be told', async () => {
+    const shift = (from: string, to: string, name: string) =>
+      event(`DTSTART:20261127T${from}Z`, `DTEND:20261127T${to}Z`, `SUMMARY:${name}`);
+    const feed = calendar(shift('120000', '181000', 'Ben'), shift('181000', '230000', 'Cy'));
+    const { url } = await listen((_, response) => answer(response, 200, feed));
+    const { output, warning } = await run(['cart'], withRota(url));
+    const [, table = ''] = output.split('\nQuick review\n');
+    expect(table).toMatch(/18:00 +their turn +primary \(ben\), cy/);
+    expect(table).toMatch(/18:15 +1 reviewers and +primary \(cy\), cy/);
+    expect(warning).toBeUndefined();
+  });
+
+  test('a rota that cannot say is shown so, and why', async () => {
+    const { exitCode, output, warning } = await run(['cart'], withRota(await closedUrl()));
+    expect(exitCode).toBe(0);
+    expect(output).toContain('primary (?), cy');
+    expect(warning).toMatch(/^primary cannot say who is on call: .*\n$/);
   });
 
   test.each<[string[], RegExp]>([

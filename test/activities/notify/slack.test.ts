@@ -47,6 +47,19 @@ describe('an incident', () => {
     );
   });
 
+  test('has its timeline in the thread, as people wrote it', async () => {
+    const { url, replies } = await startSlack();
+    const story = late().say('commented', { text: 'It is the *index* <!channel>\nof orders' }, 15);
+    story.say('sanityChecked', { verdict: 'rejected', note: 'Drops a table' }, 17);
+    await deliverBy(slack(url), messageOf(story));
+    const lines = '03:15 inci, commented: It is the *index* <!channel> of orders\n';
+    const said = replies().at(-1)?.blocks as { text?: { type: string; text: string } }[];
+    expect(said.map(({ text }) => text)).toContainEqual({
+      type: 'plain_text',
+      text: `${lines}03:17 rachel, sanity checked: rejected: Drops a table`,
+    });
+  });
+
   test('is found again by the next worker, by what the last message answered', async () => {
     const { url, cards, replies } = await startSlack();
     const [first] = await deliverBy(slack(url), messageOf(review()));

@@ -4,6 +4,7 @@ import type {
   NotificationChannel,
   Recipient,
 } from '../../../src/activities/notify/types.ts';
+import type { IncidentEvent } from '../../../src/process/events.ts';
 import { notificationOf } from '../../../src/process/notifications.ts';
 import type { Delivery } from '../../../src/process/outcomes.ts';
 import { evolve, type State } from '../../../src/process/state.ts';
@@ -29,9 +30,11 @@ export const recipientOf = (id: string): Recipient => people[id] ?? { id, name: 
 /** Everything that people are told in the course of a story. */
 export function messagesOf(story: Story): Addressed[] {
   let state: State | null = null;
+  let untold: IncidentEvent[] = [];
   return story.incident.timeline.flatMap((event) => {
     state = evolve(state, event);
-    const said = notificationOf(state, event);
+    const said = notificationOf(state, event, untold);
+    untold = said ? [] : [...untold, event];
     return said ? [{ ...said, to: said.recipients.map(recipientOf) }] : [];
   });
 }

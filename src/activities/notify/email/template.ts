@@ -91,6 +91,7 @@ export function renderText(letter: Letter): string {
     message.intro,
     ...(tasks.length > 0 ? ['Waited for:', tasks.join('\n')] : []),
     ...(action ? [`${action.label}: ${action.url}`] : []),
+    ...(message.news.length > 0 ? ['Since the last message:', message.news.join('\n')] : []),
     facts.join('\n'),
     why(letter),
   ]
@@ -130,6 +131,7 @@ ${message.intro ? quote(message.intro) : null}
 ${tasks.length > 0 ? heading('Waited for') : null}
 ${tasks.map((one) => task(one, message.at))}
 ${action ? button(action, tone) : null}
+${message.news.length > 0 ? [heading('Since the last message'), quote(message.news.join('\n'))] : null}
 ${facts(message)}
 </td></tr></table>
 <p class="quiet" style="max-width:600px;margin:16px auto 0;font-size:12px;line-height:18px;color:#5b6470;">${why(letter)}</p>

@@ -110,7 +110,7 @@ const footer = ({ incidentId, at }: Addressed, { page }: Look): string =>
 
 /** What is added to the thread: who has to act is mentioned. */
 export function replyOf(message: Addressed): Said {
-  const { subject, intro, urgency, to } = message;
+  const { subject, intro, news, urgency, to } = message;
   const mentions = to.flatMap(({ contacts: { slack } }) => (slack ? [`<@${slack}>`] : []));
   const others = to.filter(({ contacts }) => !contacts.slack).map(({ name }) => inline(name));
   const called = cut([...mentions, ...others].join(' '), longest.section);
@@ -120,6 +120,7 @@ export function replyOf(message: Addressed): Said {
     blocks: [
       paragraph(text),
       ...(intro ? [section(plain(intro, longest.plain))] : []),
+      ...(news.length > 0 ? [section(plain(news.join('\n'), longest.plain))] : []),
       ...(urgency === 'page' && called ? [paragraph(called)] : []),
     ],
   };

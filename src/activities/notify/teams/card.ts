@@ -61,6 +61,7 @@ function partsOf(message: Addressed, longest: number): Part[] {
     },
     ...(message.urgency === 'page' ? [text(bold('For '), run(cut(named, longest)))] : []),
     ...paragraphs(cut(intro, longest)),
+    ...paragraphs(cut(message.news.join('\n'), longest), { isSubtle: true }),
     ...(incident.fix ? [fixOf(incident.fix, longest)] : []),
     ...incident.waitingFor.map((wait) => waitOf(wait, message.at, longest)),
     { type: 'FactSet', facts: factsOf(message) },
@@ -73,11 +74,11 @@ const styleOf = ({ urgency, incident }: Addressed): string => {
 };
 
 /** A run ends at a line's end. */
-const paragraphs = (words: string): Part[] =>
+const paragraphs = (words: string, look: Partial<Run> = {}): Part[] =>
   words
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
-    .map((line) => ({ ...text(run(line)), spacing: 'Small' as const }));
+    .map((line) => ({ ...text(run(line, look)), spacing: 'Small' as const }));
 
 const fixOf = ({ ref, by, summary }: NonNullable<Card['fix']>, longest: number): Part =>
   text(bold('Fix '), run(cut(`${ref} by ${by}: ${summary}`, longest)));
