@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Notification } from '../../src/process/notifications.ts';
-import type { Delivery } from '../../src/process/outcomes.ts';
+import type { Told } from '../../src/process/outcomes.ts';
 import type { Bench } from '../support/bench.ts';
 import { callAll } from '../support/callers.ts';
 import { awaitResult } from '../support/history.ts';
@@ -41,7 +41,7 @@ export const escalations: Measurement = {
     inScope(bench, async (started) => {
       const requests = new Requests();
       const url = await startReceiver(started, {}, (arrival) => requests.hear(arrival));
-      const channel = { adapter: 'webhook', name: 'receiver', url, secretEnv };
+      const channel = { adapter: 'webhook', name: 'receiver', url, secretEnv, rateLimit: 100 };
       const site = await startSite(bench, started, { notifications: [channel] });
       const worker = await site.startWorker();
       const reviews = await begin(site, bench);
@@ -131,8 +131,8 @@ async function recordedOf(reviews: Review[], { progress }: Bench): Promise<numbe
   let recorded = 0;
   await callAll(reviews, callers, async ({ handle }) => {
     const result = await awaitResult(handle, 'notify', deadline);
-    const deliveries = JSON.parse(result ?? '[]') as Delivery[];
-    if (deliveries.some(({ outcome }) => outcome === 'delivered')) recorded += 1;
+    const notified = result === undefined ? null : (JSON.parse(result) as Told);
+    if (notified?.deliveries.some(({ outcome }) => outcome === 'delivered')) recorded += 1;
   });
   return recorded;
 }

@@ -78,7 +78,10 @@ export function createActivities(deps: ActivityDeps): HotfixActivities {
       const { cancellationSignal } = Context.current();
       const found = await deps.onCall.find(rotasOf(notifications), cancellationSignal);
       const messages = notifications.map((one) => addressed(one, found));
-      return { deliveries: await deliver(messages, channels, recipientOf), onCall: found };
+      return {
+        deliveries: await deliver(messages, { channels, recipientOf, sleep }),
+        onCall: found,
+      };
     }),
     fileFollowUps: guarded('The filing of follow-ups', (tasks) => fileAll(tasks, tracker)),
     workflowEnd: guarded('The watch over a deploy', untilEnded),

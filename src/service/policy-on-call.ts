@@ -43,9 +43,9 @@ export async function askOnCall(
 
 const keyOf = (rota: string, at: string) => `${at} ${rota}`;
 
-async function wordsOf({ name, onCall }: Rota, at: string): Promise<string> {
-  const { people, strangers } = await onCall(new Date(at), AbortSignal.timeout(patience));
-  return `${name} (${[...people, ...strangers].join(', ') || 'nobody'})`;
+async function wordsOf(rota: Rota, at: string): Promise<string> {
+  const { people, strangers } = await rota.onCall(new Date(at), AbortSignal.timeout(patience));
+  return `${rota.name} (${[...people, ...strangers].join(', ') || 'nobody'})`;
 }
 
 /** In milliseconds. */

@@ -31,7 +31,7 @@ const { monitor } = proxyActivities<HotfixActivities>({
 });
 
 const { notify } = proxyActivities<HotfixActivities>({
-  startToCloseTimeout: '2m',
+  startToCloseTimeout: '5m',
   scheduleToCloseTimeout: '30m',
   heartbeatTimeout: '30s',
   retry: { initialInterval: '1s', maximumInterval: '1m' },

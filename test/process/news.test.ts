@@ -12,7 +12,7 @@ test('who did what, when; what is told by what follows is left out', () => {
   const story = new Story().until('verify');
   expect(newsOf(story.incident.timeline)).toEqual([
     '03:00 inci, incident declared: The checkout answers 500.',
-    '03:00 prio, priority assessed: P1: All customers.',
+    '03:00 nina, priority assessed: P1: All customers.',
     '03:00 bug-fixer, fix ready: v42: Reverts the broken query.',
     '03:00 rachel, sanity checked: approved',
     '03:00 alex, security checked: approved',

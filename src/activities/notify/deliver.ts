@@ -3,6 +3,7 @@ import pRetry from 'p-retry';
 import { z } from 'zod';
 import type { Notification } from '../../process/notifications.ts';
 import type { Delivery } from '../../process/outcomes.ts';
+import type { Sleep } from '../clock.ts';
 import { isTransient, messageOf } from '../failures.ts';
 import { type Heart, withHeartbeat } from '../heartbeat.ts';
 import type { Addressed, NotificationChannel, Recipient } from './types.ts';
@@ -16,30 +17,44 @@ const deliverySchema = z.object({
   thread: z.record(z.string(), z.string()).optional(),
 });
 
+export interface DeliveryDeps {
+  channels: readonly NotificationChannel[];
+  /** Who is behind a name in a message. */
+  recipientOf: (name: string, notification: Notification) => Promise<Recipient>;
+  sleep: Sleep;
+}
+
 /** What the heartbeats carry: what has been tried is not tried again by a retry of the activity. */
 type Progress = Delivery[];
 
-/** A channel that is down must not hold back the next one for longer. In milliseconds. */
-const patience = 15_000;
-const tries = 3;
+/** How a channel is tried: so often, and for so long, in milliseconds. */
+interface Patience {
+  tries: number;
+  within: number;
+}
+
+/** A channel that is down must not hold back the next one for longer. */
+const atFirst: Patience = { tries: 3, within: 15_000 };
+
+/** While nobody has the message, a channel that asks to wait is waited for: late is better than never. */
+const atLast: Patience = { tries: 20, within: 120_000 };
 
 /**
  * Sends each message by each of its channels, side by side, and says how it went. Where none of the
- * channels that it names could deliver it, all the others are tried at once: nobody is missed because
- * one system is down.
+ * channels that it names could deliver it, all the others are tried at once, and then those that asked
+ * to wait are waited for: nobody is missed because one system is down.
  */
 export async function deliver(
   notifications: readonly Notification[],
-  channels: readonly NotificationChannel[],
-  recipientOf: (name: string, notification: Notification) => Promise<Recipient>,
+  deps: DeliveryDeps,
 ): Promise<Delivery[]> {
   const held = z.array(deliverySchema).safeParse(Context.current().info.heartbeatDetails).data;
   return await withHeartbeat<Progress, Delivery[]>((held ?? []) as Progress, async (heart) => {
     for (const notification of notifications) {
       const to = await Promise.all(
-        notification.recipients.map((name) => recipientOf(name, notification)),
+        notification.recipients.map((name) => deps.recipientOf(name, notification)),
       );
-      await deliverOne({ ...notification, to }, channels, heart);
+      await deliverOne({ ...notification, to }, deps, heart);
     }
     return heart.details;
   });
@@ -47,67 +62,91 @@ export async function deliver(
 
 async function deliverOne(
   message: Addressed,
-  channels: readonly NotificationChannel[],
+  { channels, sleep }: DeliveryDeps,
   heart: Heart<Progress>,
 ): Promise<void> {
-  const named = channels.filter(({ name }) => message.channels?.includes(name) ?? true);
-  await deliverBy(named, message, heart);
-  const isThere = heart.details.some(
-    ({ notification, outcome }) => notification === message.id && outcome === 'delivered',
-  );
-  if (!isThere) await deliverBy(channels, message, heart);
-}
+  const attempt = attemptBy(message, sleep);
+  const isOver = (channel: NotificationChannel) =>
+    heart.details.some((one) => one.notification === message.id && one.channel === channel.name);
+  const isThere = () =>
+    heart.details.some((one) => one.notification === message.id && one.outcome === 'delivered');
+  const record = (delivery: Delivery) => heart.set([...heart.details, delivery]);
+  const able = channels.filter((channel) => !isOver(channel) && (channel.takes?.(message) ?? true));
 
-async function deliverBy(
-  channels: readonly NotificationChannel[],
-  message: Addressed,
-  heart: Heart<Progress>,
-): Promise<void> {
-  const isTried = ({ name }: NotificationChannel) =>
-    heart.details.some(
-      ({ notification, channel }) => notification === message.id && channel === name,
-    );
-  const isFor = (channel: NotificationChannel) => channel.takes?.(message) ?? true;
-  await Promise.all(
-    channels
-      .filter((channel) => !isTried(channel) && isFor(channel))
-      .map(async (channel) => {
-        const delivery = await attempt(channel, message);
-        heart.set([...heart.details, delivery]);
+  /** Those that ask to wait for longer are not on record yet. */
+  const tryAll = async (some: readonly NotificationChannel[]): Promise<Attempt[]> => {
+    const attempts = await Promise.all(
+      some.map(async (channel) => {
+        const made = await attempt(channel, atFirst);
+        if (!made.isBusy) record(made.delivery);
+        return made;
       }),
+    );
+    return attempts.filter(({ isBusy }) => isBusy);
+  };
+
+  const isNamed = ({ name }: NotificationChannel) => message.channels?.includes(name) ?? true;
+  const busy = await tryAll(able.filter(isNamed));
+  if (!isThere()) busy.push(...(await tryAll(able.filter((channel) => !isNamed(channel)))));
+  const isMissed = !isThere();
+  await Promise.all(
+    busy.map(async ({ channel, delivery }) =>
+      record(isMissed ? (await attempt(channel, atLast)).delivery : delivery),
+    ),
   );
 }
 
-async function attempt(channel: NotificationChannel, message: Addressed): Promise<Delivery> {
-  const { cancellationSignal } = Context.current();
-  const base = {
-    notification: message.id,
-    channel: channel.name,
-    to: message.to.filter((one) => channel.reaches?.(one) ?? true).map(({ id }) => id),
-  };
-  try {
-    const thread = await sendPatiently(channel, message, cancellationSignal);
-    return { ...base, outcome: 'delivered', ...(thread && { thread }) };
-  } catch (error) {
-    cancellationSignal.throwIfAborted();
-    return { ...base, outcome: 'failed', reason: `${channel.name}: ${messageOf(error)}` };
-  }
+interface Attempt {
+  channel: NotificationChannel;
+  delivery: Delivery;
+  /** It asks to be left alone for longer than it is waited for. */
+  isBusy: boolean;
 }
+
+/** Sends a message by a channel; how that went is an answer, and no error. */
+const attemptBy =
+  (message: Addressed, sleep: Sleep) =>
+  async (channel: NotificationChannel, patience: Patience): Promise<Attempt> => {
+    const { cancellationSignal: signal } = Context.current();
+    const base = {
+      notification: message.id,
+      channel: channel.name,
+      to: message.to.filter((one) => channel.reaches?.(one) ?? true).map(({ id }) => id),
+    };
+    try {
+      const send = () => channel.send(message, signal);
+      const thread = await retried(send, patience, sleep, signal);
+      const delivery: Delivery = { ...base, outcome: 'delivered', ...(thread && { thread }) };
+      return { channel, delivery, isBusy: false };
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = `${channel.name}: ${messageOf(error)}`;
+      const isBusy = delayOf(error) >= patience.within;
+      return { channel, delivery: { ...base, outcome: 'failed', reason }, isBusy };
+    }
+  };
 
 /** Tries again what may pass, and waits as long as the other side asks, within its patience. */
-const sendPatiently = (channel: NotificationChannel, message: Addressed, signal: AbortSignal) =>
-  pRetry(() => channel.send(message, signal), {
+const retried = <T>(
+  work: () => Promise<T>,
+  { tries, within }: Patience,
+  sleep: Sleep,
+  signal: AbortSignal,
+): Promise<T> =>
+  pRetry(work, {
     retries: tries - 1,
     minTimeout: 500,
+    maxTimeout: 5_000,
     factor: 3,
-    maxRetryTime: patience,
+    maxRetryTime: within,
     signal,
-    shouldRetry: ({ error }) => isTransient(error) && delayOf(error) < patience,
+    shouldRetry: ({ error }) => isTransient(error) && delayOf(error) < within,
     onFailedAttempt: async ({ error }) => {
       const wait = delayOf(error);
-      if (wait > 0 && wait < patience) await new Promise((resolve) => setTimeout(resolve, wait));
+      if (wait > 0 && wait < within) await sleep(wait, signal);
     },
   });
 
+/** How long a failure asks to wait, in milliseconds. */
 const delayOf = (error: unknown): number =>
   isTransient(error) && typeof error.nextRetryDelay === 'number' ? error.nextRetryDelay : 0;

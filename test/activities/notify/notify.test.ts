@@ -1,7 +1,10 @@
 import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Sleep } from '../../../src/activities/clock.ts';
+import { transient } from '../../../src/activities/failures.ts';
 import { createLogChannel } from '../../../src/activities/notify/log.ts';
+import type { NotificationChannel } from '../../../src/activities/notify/types.ts';
 import {
   createWebhookChannel,
   webhookChannelConfigSchema,
@@ -41,7 +44,7 @@ test('each message to each channel: signed, with its id, and in order', async ()
   );
   expect(bodies).toMatchObject([
     { id: 'INC-1-1', urgency: 'page', to: [{ id: 'reviewer', name: 'reviewer' }, {}, {}] },
-    { id: 'INC-1-2', gist: 'level 1 (reviewers and incident manager) told' },
+    { id: 'INC-1-2', subject: two[1]?.subject, news: [] },
   ]);
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { id: 'INC-1-1', to: ['reviewer', 'securityReviewer', 'incidentManager'] },
@@ -113,6 +116,50 @@ test('where the named channels fail, the others are tried at once', async () => 
   expect(
     deliveries.map(({ notification: id, channel, outcome }) => `${id} ${channel} ${outcome}`),
   ).toEqual(['INC-1-1 pager failed', 'INC-1-1 other delivered', 'INC-1-2 other delivered']);
+});
+
+describe('a channel that asks to wait for longer', () => {
+  /** Busy for a minute until it has been waited for. */
+  function busy() {
+    const slept: (number | undefined)[] = [];
+    const sent: string[] = [];
+    const channel: NotificationChannel = {
+      name: 'busy',
+      async send({ id }) {
+        if (slept.length === 0) throw transient('Busy', 'It takes no more for 60 s.', 60_000);
+        sent.push(id);
+        return undefined;
+      },
+    };
+    const sleep: Sleep = async (milliseconds) => void slept.push(milliseconds);
+    return { channel, sleep, slept, sent };
+  }
+  const told = async (sleep: Sleep, channels: NotificationChannel[], change: object = {}) => {
+    const { notify } = activitiesWith({ channels, sleep });
+    const message = { ...notification('INC-1-1'), ...change };
+    return (await activityEnvironment().execute(notify, [message])).deliveries;
+  };
+
+  test('is waited for where nobody else has the message', async () => {
+    const { channel, sleep, slept, sent } = busy();
+    expect(await told(sleep, [channel])).toMatchObject([{ channel: 'busy', outcome: 'delivered' }]);
+    expect(slept).toEqual([60_000]);
+    expect(sent).toEqual(['INC-1-1']);
+  });
+
+  test.each([{}, { channels: ['busy'] }])(
+    'holds nobody up who is told by another, %j',
+    async (change) => {
+      const good = await listen((_, response) => answer(response, 200));
+      const { channel, sleep, slept, sent } = busy();
+      const deliveries = await told(sleep, [channel, webhook('good', good.url)], change);
+      expect(deliveries.map(({ channel: name, outcome }) => `${name} ${outcome}`)).toEqual([
+        'good delivered',
+        'busy failed',
+      ]);
+      expect([slept, sent]).toEqual([[], []]);
+    },
+  );
 });
 
 test('a receiver that hangs is left after the timeout', async () => {
