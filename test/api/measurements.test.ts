@@ -152,7 +152,7 @@ async function until(
   for (let tries = 0; ; tries += 1) {
     const { body } = await read(id);
     if (isSo(body)) return body;
-    if (tries === 400) throw new Error(`never so: ${JSON.stringify(body)}`);
+    if (tries === 1_600) throw new Error(`never so: ${JSON.stringify(body)}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
@@ -174,7 +174,7 @@ async function arrived(id: string, details: unknown): Promise<void> {
     );
     const [payload] = pending?.heartbeatDetails?.payloads ?? [];
     if (payload && Buffer.from(payload.data ?? []).toString() === wanted) return;
-    if (tries === 400) throw new Error(`never arrived: ${wanted}`);
+    if (tries === 1_600) throw new Error(`never arrived: ${wanted}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

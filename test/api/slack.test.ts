@@ -24,7 +24,7 @@ import {
   signingSecret,
   startSlack,
 } from '../support/standins/slack.ts';
-import { call, TestApi } from './support.ts';
+import { call, TestApi, until } from './support.ts';
 
 /** Everybody by the name that stands for their role, with a member id made of it. */
 const memberOf = (person: string) => `U0${person.toUpperCase().replace(/[^A-Z]/g, '')}`;
@@ -90,15 +90,6 @@ const timelineOf = async (id: string) =>
       `/incidents/${id}/timeline`,
     )
   ).body;
-
-async function until<T>(what: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const found = await what();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('It never came.');
-}
 
 /** A button of the message of the incident, once it is there. */
 const buttonOf = ({ slack }: Arranged, id: string, label: string): Promise<SlackButton> =>
@@ -238,7 +229,7 @@ describe('a press', () => {
       payload: bodies.incidentAborted,
       headers: { 'x-hotfix-actor': 'inci' },
     });
-    await until(async () => ((await read(id)).status === 'aborted' ? true : undefined));
+    await until(async () => (await read(id)).status === 'aborted');
     await press(sanity, 'rachel', world);
     expect((await toldOf(world.replies))[0]).toMatch(/^⛔ The incident (has ended|is aborted)/);
     const other = { ...sanity, value: sanity.value?.replace(id, 'nosuch123') };

@@ -1,5 +1,6 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import pino from 'pino';
+import { vi } from 'vitest';
 import { stringify } from 'yaml';
 import { type ApiDeps, buildApp } from '../../src/api/app.ts';
 import type { IncidentAnswer } from '../../src/api/gateway/read.ts';
@@ -151,6 +152,10 @@ export async function call<T = Problem>(
 }
 
 const stack = /\bat [^\n"]*[\w.]+\.[cm]?[jt]s:\d+/;
+
+/** Looks until there is something. */
+export const until = <T>(look: () => T | Promise<T>) =>
+  vi.waitUntil(look, { timeout: 45_000, interval: 25 });
 
 /** Somebody's token: long, and nobody else's. */
 export const tokenOf = (name: string): string => `token-of-${name}-`.padEnd(43, 'x');

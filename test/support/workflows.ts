@@ -141,8 +141,9 @@ export class LiveIncident {
 
   /** Waits until the view is as wanted; fails with the last view. */
   async until(what: string, isSo: (view: IncidentView) => boolean): Promise<IncidentView> {
+    const end = performance.now() + 45_000;
     let view = await this.view();
-    for (let tries = 0; tries < 400 && !isSo(view); tries += 1) {
+    while (!isSo(view) && performance.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 25));
       view = await this.view();
     }
@@ -182,7 +183,7 @@ export class LiveIncident {
 
   /** A message that is still being sent stands in the way of the clock, which then overshoots. */
   private async settled(): Promise<void> {
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < 500; tries += 1) {
       const { raw } = await this.handle.describe();
       const isSending = raw.pendingActivities?.some((one) => one.activityType?.name === 'notify');
       if (!isSending) return;

@@ -9,7 +9,7 @@ import type { Notification } from '../../../src/process/notifications.ts';
 import type { SignalName } from '../../../src/process/signals.ts';
 import { linksAt, tokenIn } from '../../links/support.ts';
 import { actorOf, bodies } from '../../support/incidents.ts';
-import { asCaller, call, guarded, TestApi } from '../support.ts';
+import { asCaller, call, guarded, TestApi, until } from '../support.ts';
 
 /** The people of `guarded`, of whom Rachel may also make fixes. */
 const yaml = stringify({
@@ -75,15 +75,6 @@ const say = (id: string, name: SignalName, body: object = {}, by = actorOf(name)
       payload: { ...bodies[name], ...body },
     }),
   );
-
-async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('never so');
-}
 
 /** The newest message of an incident in a phase. */
 const message = (id: string, phase: string, attempt = 1) =>
@@ -215,7 +206,7 @@ describe('with a worker', () => {
 
   test('an older message is over when its phase is, also in the next attempt', async () => {
     const { id, token } = await rejected();
-    await until(async () => ((await read(id)).attempt === 2 ? true : undefined));
+    await until(async () => (await read(id)).attempt === 2);
     for (const answer of [await get(token), await post(token, approval)]) {
       expect(answer.statusCode).toBe(410);
       expect(answer.body).toContain('You were asked in Quick review, attempt 1');
@@ -332,7 +323,7 @@ describe('with a worker', () => {
       if ((await read(id)).phase === phase) break;
       await say(id, name);
       if (name === 'deployAuthorized') {
-        await until(async () => ((await read(id)).phase === 'verify' ? true : undefined));
+        await until(async () => (await read(id)).phase === 'verify');
       }
     }
     const token = await tokenFor(person, id, phase);
@@ -466,7 +457,7 @@ describe('without a worker', () => {
     const stopWorker = await api.bed.work(tell);
     const id = await inReview();
     const token = await tokenFor('rachel', id);
-    await until(async () => ((await read(id)).phase === 'quickReview' ? true : undefined));
+    await until(async () => (await read(id)).phase === 'quickReview');
     await stopWorker();
 
     const hasty = await api.build(yaml, { links: linksAt(), answerTimeout: 300 });

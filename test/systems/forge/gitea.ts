@@ -19,7 +19,8 @@ async function moduleFolder(): Promise<string> {
   return (JSON.parse(stdout) as { Dir: string }).Dir;
 }
 
-const executable = () =>
+/** The path of the program, built on first use. */
+export const giteaExecutable = (): Promise<string> =>
   goExecutable({
     name: 'gitea',
     version,
@@ -49,7 +50,7 @@ export class Gitea {
   }
 
   static async start(): Promise<Gitea> {
-    const path = await executable();
+    const path = await giteaExecutable();
     const folder = await mkdtemp(join(tmpdir(), 'hotfix-gitea-'));
     const port = await freePort();
     const gitea = new Gitea(path, folder, port);
