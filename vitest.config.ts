@@ -4,8 +4,8 @@ export const base = {
   globalSetup: 'test/support/build.ts',
   // The SDK's native part keeps threads and handles that worker threads cannot share.
   pool: 'forks',
-  // Most files start a server of their own: more at once only wait for each other.
-  maxWorkers: 2,
+  // Most files start a server of their own and wait for it more than they compute.
+  maxWorkers: 3,
   testTimeout: 60_000,
   hookTimeout: 180_000,
 } as const;

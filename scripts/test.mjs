@@ -47,7 +47,7 @@ function failuresOf({ name, message, assertionResults: tests }) {
 }
 
 function firstLine(text) {
-  return stripVTControlCharacters(text.split('\n', 1)[0]);
+  return stripVTControlCharacters(text.split('\n', 1)[0]).slice(0, 300);
 }
 
 function readReport() {
