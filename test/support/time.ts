@@ -15,6 +15,10 @@ const RUNNING =
 const NAMESPACE = 'default';
 const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 20;
+/** Longer than a workflow task and a short activity take, and shorter than anybody minds. */
+const CALM_MS = 3_000;
+/** A skip ends so long before a timer that is to fire by itself. */
+const MARGIN_MS = 250;
 
 /**
  * Advances the clock of one workflow by `duration` (milliseconds, or a string as `15m`), and resolves
@@ -33,6 +37,8 @@ const LOOK_EVERY_MS = 20;
  * - While an activity is running, or a workflow task waits for a worker, the clock runs at real speed; when
  *   that is over it jumps to where it was sent. So an activity on the way is waited for when time remains
  *   to be skipped after it, but not when it is the last thing to happen: wait for its effect.
+ * - What ends within milliseconds after the end of a skip makes the clock jump on to the next timer, however
+ *   far. So the last 3 s of a skip pass at real speed where a timer is due within them.
  * - Each skip adds two events to the history, each timer skipped one more: do not count events here.
  * - After continue-as-new `startTime` of `describe` and `list` is wrong by the offset. Sort by
  *   `HotfixDeclaredAt`.
@@ -47,7 +53,10 @@ export async function skipTime(
     const clock = await readClock(connection, workflowId);
     if (!clock.running) return true;
     if (clock.now < target) {
-      if (!clock.skipping) await fastForward(connection, workflowId, target - clock.now);
+      // What is left is let pass.
+      if (clock.skipping || target - clock.now <= CALM_MS) return false;
+      const end = await calmEnd(connection, workflowId, target);
+      if (end > clock.now) await fastForward(connection, workflowId, end - clock.now);
       return false;
     }
     return !clock.taskPending && (await dueTimersHaveFired(connection, workflowId, clock.now));
@@ -128,25 +137,42 @@ async function configure(
   });
 }
 
+/** Where a skip to `target` ends at the latest, so that no timer fires shortly before its end. */
+async function calmEnd(
+  connection: Connection,
+  workflowId: string,
+  target: number,
+): Promise<number> {
+  const near = (await pendingTimers(connection, workflowId)).filter(
+    (firesAt) => firesAt > target - CALM_MS && firesAt <= target,
+  );
+  return Math.min(target, ...near.map((firesAt) => firesAt - MARGIN_MS));
+}
+
 /** The server counts a skip as complete before the timers at its end have fired. */
 async function dueTimersHaveFired(
   connection: Connection,
   workflowId: string,
   now: number,
 ): Promise<boolean> {
+  return (await pendingTimers(connection, workflowId)).every((firesAt) => firesAt > now);
+}
+
+/** When each timer that stands is to fire, in milliseconds. */
+async function pendingTimers(connection: Connection, workflowId: string): Promise<number[]> {
   const { events } = await new WorkflowClient({ connection }).getHandle(workflowId).fetchHistory();
-  const due = new Set<string>();
+  const timers = new Map<string, number>();
   for (const event of events ?? []) {
     const started = event.timerStartedEventAttributes;
     if (started) {
       const firesAt =
         (optionalTsToMs(event.eventTime) ?? 0) + (optionalTsToMs(started.startToFireTimeout) ?? 0);
-      if (firesAt <= now) due.add(String(started.timerId));
+      timers.set(String(started.timerId), firesAt);
     }
     const over = event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes;
-    if (over) due.delete(String(over.timerId));
+    if (over) timers.delete(String(over.timerId));
   }
-  return due.size === 0;
+  return [...timers.values()];
 }
 
 async function waitFor(what: string, isTrue: () => Promise<boolean>): Promise<void> {
