@@ -33,7 +33,7 @@ export function checkTable(
   const bad = rows.filter(({ ok }) => !ok).length;
   const end =
     bad === 0
-      ? paint('green', `All is well: ${rows.length} checks.`)
+      ? paint('green', `All is well: ${rows.length} ${rows.length === 1 ? 'check' : 'checks'}.`)
       : paint('red', `${bad} of ${rows.length} checks failed.`);
   return `${[...blocks, end].join('\n\n')}\n`;
 }
