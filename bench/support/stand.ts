@@ -8,6 +8,7 @@ import { Api } from './api.ts';
 import type { Bench } from './bench.ts';
 import { freePort } from './ports.ts';
 import { Program } from './program.ts';
+import { inScope, type Started } from './scope.ts';
 
 /** A whole service of its own, each part a process: Temporal on a file, a worker, the API. */
 export interface Stand {
@@ -23,16 +24,8 @@ export const services = { connected: 'shop', manual: 'warehouse' };
 
 /** Starts a stand, lets it be used, and stops it, however that ends. Its worker is started apart. */
 export async function withStand<T>(bench: Bench, use: (stand: Stand) => Promise<T>): Promise<T> {
-  const stops: (() => Promise<unknown>)[] = [];
-  const started = (stop: () => Promise<unknown>) => stops.push(bench.started(stop));
-  try {
-    return await use(await startStand(bench, started));
-  } finally {
-    for (const stop of stops.reverse()) await stop();
-  }
+  return inScope(bench, async (started) => use(await startStand(bench, started)));
 }
-
-type Started = (stop: () => Promise<unknown>) => unknown;
 
 async function startStand(bench: Bench, started: Started): Promise<Stand> {
   const folder = await bench.folder();

@@ -1,3 +1,4 @@
+import { cut } from './cut.ts';
 import { type EventType, type IncidentEvent, self } from './events.ts';
 import { gist } from './gist.ts';
 
@@ -27,6 +28,5 @@ export const newsOf = (events: readonly IncidentEvent[]): string[] =>
 function lineOf(event: IncidentEvent): string {
   const what = event.type.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   const who = event.by === self ? what : `${event.by}, ${what}`;
-  const line = `${event.at.slice(11, 16)} ${who}: ${gist(event).replace(/\s+/g, ' ')}`;
-  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+  return cut(`${event.at.slice(11, 16)} ${who}: ${gist(event).replace(/\s+/g, ' ')}`, longest);
 }

@@ -50,6 +50,10 @@ export function waitingFor(state: State): Wait[] {
   }));
 }
 
+/** `Reviewer: rachel`, or who may do it. */
+export const whoOf = ({ role, assignees }: Wait): string =>
+  `${roles[role].title}: ${assignees.join(', ') || 'anybody'}`;
+
 /** The one task that is asked of a person: the first that they hold, else the first that is open to all. */
 export const taskOf = (waits: readonly Wait[], person: string): Wait | undefined =>
   waits.find(({ assignees }) => assignees.some((one) => isSamePerson(one, person))) ??

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { freePort } from '../examples/shop/shop.ts';
+import { freePort } from '../support/ports.ts';
 import { root } from './project.ts';
 import { fromWheel } from './wheel.ts';
 

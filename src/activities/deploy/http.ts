@@ -1,4 +1,3 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { duration } from '../../process/duration.ts';
 import type { AdapterDeps } from '../deps.ts';
@@ -12,13 +11,10 @@ import {
   placeOf,
 } from '../http.ts';
 import { createSigner } from '../webhook.ts';
+import { short } from './pace.ts';
 import { endOf } from './run-directory.ts';
 import type { DeployAdapter, DeployRequest, Finished, Following, Run } from './types.ts';
 import { type Look, untilFinished } from './until-finished.ts';
-
-const short = duration.refine((value) => value >= 100 && value <= 600_000, {
-  error: 'must be from 100ms to 10m',
-});
 
 export const httpDeployConfigSchema = z
   .strictObject({
@@ -110,15 +106,10 @@ export function createHttpDeploy(config: HttpDeployConfig, deps: AdapterDeps): D
     const place = run.url ?? config.url;
     const look = () => ask(run, request, following.signal);
     const { interval, timeout } = config;
-    const polling = { run, request, look, whom, place, interval, timeout };
-    try {
-      return await untilFinished(polling, following, deps);
-    } catch (error) {
-      if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
-      throw new CancelledFailure(
-        `The ${request.action} of ${request.ref} is no longer followed; the deploy system was not told to stop it: see ${place}.`,
-      );
-    }
+    const stopped = () =>
+      `The ${request.action} of ${request.ref} is no longer followed; the deploy system was not told to stop it: see ${place}.`;
+    const polling = { run, request, look, whom, place, interval, timeout, stopped };
+    return untilFinished(polling, following, deps);
   }
 
   /** One status request. */

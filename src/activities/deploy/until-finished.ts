@@ -1,3 +1,4 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { spell } from '../../process/duration.ts';
 import type { Clock } from '../clock.ts';
 import { isTransient, permanent } from '../failures.ts';
@@ -26,14 +27,30 @@ export interface Polling {
   /** From one look to the next, and from the start of the run to its end, in milliseconds. */
   interval: number;
   timeout: number;
+  /** Brings about what is to become of the run where the step is stopped, and says it in a sentence. */
+  stopped: () => string | Promise<string>;
 }
 
 /**
  * Looks at a run until it is finished, and tells what each look shows. What may pass is progress to
  * tell, not a failure, and is waited for as long as it asks.
- * Throws `TimedOut` when the run takes too long; it may go on.
+ * Throws `TimedOut` when the run takes too long; it may go on. Throws CancelledFailure when the step was
+ * to be stopped, with what became of the run.
  */
 export async function untilFinished(
+  polling: Polling,
+  following: Following,
+  clock: Clock,
+): Promise<Finished> {
+  try {
+    return await poll(polling, following, clock);
+  } catch (error) {
+    if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
+    throw new CancelledFailure(await polling.stopped());
+  }
+}
+
+async function poll(
   polling: Polling,
   { report, signal }: Following,
   clock: Clock,

@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import { cut } from '../../process/cut.ts';
 import { phaseTitles } from '../../process/phases.ts';
+import { whoOf } from '../../process/waiting.ts';
 import { permanent } from '../failures.ts';
 import { assertOk, call, type HttpAnswer, type HttpCall, parseAnswer, quote } from '../http.ts';
 import { channelName, channelTimeout } from './config.ts';
 import { createPace, rateLimit } from './pace.ts';
 import type { Addressed, ChannelDeps, NotificationChannel } from './types.ts';
-import { cut, isSolved, limitOf, whoOf } from './words.ts';
+import { isSolved, limitOf } from './words.ts';
 
 export const pagerDutyChannelConfigSchema = z
   .strictObject({

@@ -11,7 +11,7 @@ import type { Standing } from './standing.ts';
 import { headOf } from './task.ts';
 import { timeWords } from './words.ts';
 
-const gone = 410;
+export const gone = 410;
 
 /** A page that says one thing, of an incident where it is known. */
 const tell = (

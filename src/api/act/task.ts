@@ -3,11 +3,11 @@ import { canAcknowledge } from '../../process/answers.ts';
 import { type Html, html } from '../../process/html.ts';
 import { phaseTitles, roles } from '../../process/phases.ts';
 import type { IncidentView } from '../../process/view.ts';
-import type { Wait } from '../../process/waiting.ts';
+import { type Wait, whoOf } from '../../process/waiting.ts';
 import { factsOf, list } from './facts.ts';
 import { type Entered, formOf } from './fields.ts';
 import type { Page } from './layout.ts';
-import { distanceWords, timeWords } from './words.ts';
+import { momentWords, timeWords } from './words.ts';
 
 export interface Task {
   errand: Errand;
@@ -55,13 +55,13 @@ ${wait.advice !== undefined && html`<p class="kept"><strong>${wait.advice}</stro
 /** What others are waited for, for whom nothing is asked of. */
 const waitsCard = (waits: Wait[], now: Date): Html => html`<section class="card">
 <h2>Waited for</h2>
-${list(waits.map(({ role, task, assignees, deadline }) => [`${roles[role].title}: ${assignees.join(', ') || 'anybody'}`, html`${task} ${limitWords(deadline, now)}`]))}
+${list(waits.map((wait) => [whoOf(wait), html`${wait.task} ${limitWords(wait.deadline, now)}`]))}
 </section>`;
 
 /** Beside an answer, since whoever is at it can say so before they have one. */
 function escalationCard(incident: IncidentView, now: Date): Html | false {
   const { level, nextAt, acknowledged } = incident.escalation;
-  const next = `${timeWords(nextAt, now)} (${distanceWords(nextAt, now)})`;
+  const next = momentWords(nextAt, now);
   if (acknowledged) {
     return html`<p class="card">${acknowledged.by} has it in hand since ${timeWords(acknowledged.at, now)}. Who comes next is told at ${next}, unless it is decided by then.</p>`;
   }
@@ -92,7 +92,7 @@ function askedOf({ person }: Errand, { role, deadline }: Wait, now: Date): Html 
 }
 
 function limitWords(deadline: string, now: Date): Html {
-  const limit = `${timeWords(deadline, now)} (${distanceWords(deadline, now)})`;
+  const limit = momentWords(deadline, now);
   return Date.parse(deadline) < now.getTime()
     ? html`<strong>It was due at ${limit}</strong>, and is still waited for.`
     : html`It is due at <strong>${limit}</strong>.`;

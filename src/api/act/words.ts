@@ -18,3 +18,7 @@ export function distanceWords(time: string, now: Date): string {
   const words = spell(Math.round(Math.abs(distance) / unit) * unit);
   return distance > 0 ? `in ${words}` : `${words} ago`;
 }
+
+/** `03:15 UTC (in 12m)`. */
+export const momentWords = (time: string, now: Date): string =>
+  `${timeWords(time, now)} (${distanceWords(time, now)})`;

@@ -8,6 +8,7 @@ import { layout, type Page, pageHeaders } from '../act/layout.ts';
 import {
   closedPage,
   expiredPage,
+  gone,
   invalidPage,
   recordedPage,
   saidPage,
@@ -142,8 +143,6 @@ export const actRoutes: FastifyPluginAsyncZod<ActRoutes> = async (app, options) 
     return { verdict: found.verdict, incident: found.incident };
   }
 };
-
-const gone = 410;
 
 const requestIdOf = ({ id }: Errand): string => `link:${id}`;
 

@@ -1,9 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ShopEnvironment, shopEnvironment, stop } from '../../../examples/shop/environment.ts';
+import { freePort } from '../../support/ports.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
@@ -81,16 +81,4 @@ export function execute(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Fi
 export function livePid(environment: ShopEnvironment): number {
   const live = readFileSync(path.join(environment.directory, 'live.json'), 'utf8');
   return (JSON.parse(live) as { pid: number }).pid;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../../process/duration.ts';
-
-const short = duration.refine((value) => value >= 100 && value <= 600_000, {
-  error: 'must be from 100ms to 10m',
-});
+import { short } from '../pace.ts';
 
 /** As Kubernetes names objects. */
 const objectName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, {

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import type { AdapterDeps } from '../../deps.ts';
 import { messageOf } from '../../failures.ts';
 import { quote } from '../../http.ts';
@@ -33,13 +33,9 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
       place,
       interval,
       timeout: config.timeout,
+      stopped: () => stopped(followed),
     };
-    try {
-      return await untilFinished(polling, following, deps);
-    } catch (error) {
-      if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
-      throw new CancelledFailure(await stopped(followed));
-    }
+    return untilFinished(polling, following, deps);
   }
 
   function followedOf({ id, memory, before }: Run, { action, ref }: DeployRequest): Followed {

@@ -7,11 +7,8 @@ import { describeIssues } from '../../../process/signals.ts';
 import type { AdapterDeps } from '../../deps.ts';
 import { permanent } from '../../failures.ts';
 import { placeOf, quote } from '../../http.ts';
+import { short } from '../pace.ts';
 import { failureOf } from './failures.ts';
-
-const short = duration.refine((value) => value >= 100 && value <= 600_000, {
-  error: 'must be from 100ms to 10m',
-});
 
 /** What every adapter that speaks GitHub's API is configured by. */
 export const githubConfigShape = {

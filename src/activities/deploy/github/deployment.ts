@@ -1,4 +1,3 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { LiveVersion } from '../../../process/outcomes.ts';
 import type { AdapterDeps } from '../../deps.ts';
@@ -190,18 +189,10 @@ export function createGitHubDeployment(
     const place = run.url ?? `the deployments of ${repository}`;
     const look = () => lookAt(run, request, following.signal);
     const whom = 'What deploys for GitHub';
-    try {
-      return await untilFinished(
-        { run, request, look, whom, place, interval, timeout },
-        following,
-        deps,
-      );
-    } catch (error) {
-      if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
-      throw new CancelledFailure(
-        `Deployment ${run.id} of ${repository} is no longer followed. GitHub cannot stop what carries it out: see ${place}, and stop it there.`,
-      );
-    }
+    const stopped = () =>
+      `Deployment ${run.id} of ${repository} is no longer followed. GitHub cannot stop what carries it out: see ${place}, and stop it there.`;
+    const polling = { run, request, look, whom, place, interval, timeout, stopped };
+    return untilFinished(polling, following, deps);
   }
 
   async function lookAt(run: Run, request: DeployRequest, signal: AbortSignal): Promise<Look> {

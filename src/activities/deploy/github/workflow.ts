@@ -1,4 +1,3 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { duration } from '../../../process/duration.ts';
 import type { LiveVersion } from '../../../process/outcomes.ts';
@@ -172,16 +171,9 @@ export function createGitHubWorkflow(
     const place = run.url ?? `the runs of ${workflow} in ${repository}`;
     const look = () => lookAt(run, request, following.signal);
     const whom = `The workflow ${workflow}`;
-    try {
-      return await untilFinished(
-        { run, request, look, whom, place, interval, timeout },
-        following,
-        deps,
-      );
-    } catch (error) {
-      if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
-      throw new CancelledFailure(await stop(run, place));
-    }
+    const stopped = () => stop(run, place);
+    const polling = { run, request, look, whom, place, interval, timeout, stopped };
+    return untilFinished(polling, following, deps);
   }
 
   async function lookAt(run: Run, request: DeployRequest, signal: AbortSignal): Promise<Look> {

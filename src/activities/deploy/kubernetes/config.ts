@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../../../process/duration.ts';
+import { short } from '../pace.ts';
 import { imageOf, isImage } from './image.ts';
 
 /** RFC 1123, as Kubernetes wants the names of namespaces, workloads and containers. */
@@ -21,10 +22,6 @@ const imageTemplate = z
       error: 'must be an image in which {ref} stands for the ref, such as r.example.com/shop:{ref}',
     },
   );
-
-const short = duration.refine((value) => value >= 100 && value <= 600_000, {
-  error: 'must be from 100ms to 10m',
-});
 
 const loopback = /^(localhost|\[::1\]|127(\.\d+){3})$/;
 

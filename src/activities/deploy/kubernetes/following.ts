@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { spell } from '../../../process/duration.ts';
 import type { AdapterDeps } from '../../deps.ts';
 import type { DeployRequest, Finished, Following, Run } from '../types.ts';
@@ -17,15 +17,10 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
   async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
     const { interval, timeout } = config;
     const look = () => lookAt(run, request, following.signal);
-    try {
-      const polling = { run, request, look, whom: target.name, place, interval, timeout };
-      return await untilFinished(polling, following, deps);
-    } catch (error) {
-      if (!following.stopRequested() || error instanceof ApplicationFailure) throw error;
-      throw new CancelledFailure(
-        `The ${request.action} of ${request.ref} is no longer followed, and its rollout goes on: to take it back, kubectl rollout undo ${target.argument}.`,
-      );
-    }
+    const stopped = () =>
+      `The ${request.action} of ${request.ref} is no longer followed, and its rollout goes on: to take it back, kubectl rollout undo ${target.argument}.`;
+    const polling = { run, request, look, whom: target.name, place, interval, timeout, stopped };
+    return untilFinished(polling, following, deps);
   }
 
   const place = `kubectl rollout status ${target.argument}${

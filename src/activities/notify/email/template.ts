@@ -2,9 +2,9 @@ import { type Html, html } from '../../../process/html.ts';
 import type { Card } from '../../../process/notifications.ts';
 import { phaseTitles, roles } from '../../../process/phases.ts';
 import { isSamePerson } from '../../../process/rules.ts';
-import { taskOf, type Wait } from '../../../process/waiting.ts';
+import { taskOf, type Wait, whoOf } from '../../../process/waiting.ts';
 import type { Addressed, Recipient } from '../types.ts';
-import { clockOf, limitOf, whoOf } from '../words.ts';
+import { clockOf, limitOf } from '../words.ts';
 
 /** One mail: the message as one recipient reads it. */
 export interface Letter {

@@ -1,12 +1,12 @@
 import type { ActionsBlockElement, Button, KnownBlock } from '@slack/web-api';
 import { acknowledgementOf, type QuickAnswer, quickAnswersTo } from '../../../process/answers.ts';
+import { cut } from '../../../process/cut.ts';
 import type { Status } from '../../../process/events.ts';
 import { slackText } from '../../../process/markdown.ts';
 import type { Card } from '../../../process/notifications.ts';
 import { phaseTitles, roles } from '../../../process/phases.ts';
 import type { Wait } from '../../../process/waiting.ts';
 import type { Addressed } from '../types.ts';
-import { cut } from '../words.ts';
 
 /** What Slack shows: blocks, and the text for notifications and old clients. */
 export interface Said {

@@ -1,8 +1,9 @@
+import { cut } from '../../../process/cut.ts';
 import type { Card } from '../../../process/notifications.ts';
 import { phaseTitles, roles } from '../../../process/phases.ts';
 import type { Wait } from '../../../process/waiting.ts';
 import type { Addressed } from '../types.ts';
-import { clockOf, cut, isSolved, limitOf } from '../words.ts';
+import { clockOf, isSolved, limitOf } from '../words.ts';
 
 /**
  * Parts of an Adaptive Card: https://adaptivecards.io/explorer/. Text goes into runs, in which Teams knows no
