@@ -126,6 +126,8 @@ export class StandInApplication {
   }
 
   terminate(): void {
+    // What is asked for and not begun yet would go on as if nobody had said anything.
+    if (this.operation && !this.status.operationState) this.#begin();
     if (this.status.operationState) this.status.operationState.phase = 'Terminating';
   }
 
