@@ -8,7 +8,7 @@ import { type Stand, withStand } from '../support/stand.ts';
 
 const crowds = [
   { callers: 20, calls: 40, rounds: 30, patience: 15_000 },
-  { callers: 1, calls: 40, rounds: 30, patience: 30_000 },
+  { callers: 1, calls: 40, rounds: 90, patience: 90_000 },
 ];
 
 export const start: Measurement = {

@@ -162,7 +162,6 @@ export const askedFor = (state: State, role: Role): string[] =>
 function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): State {
   const phase: Phase = 'declaration';
   return {
-    ...event.data,
     openedAt: event.at,
     endedAt: null,
     mitigatedAt: null,
@@ -189,22 +188,23 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     threads: {},
     followUps: [],
     checklist: Object.fromEntries(checklistItems.map((item) => [item, null])) as State['checklist'],
-    size: 0,
+    size: sizeOf(event),
+    ...event.data,
   };
 }
 
+const sizeOf = (event: IncidentEvent): number => JSON.stringify(event).length;
+
 /** The next state. Pure; the first event of every timeline is `incidentOpened`. */
 export function evolve(state: State | null, event: IncidentEvent): State {
-  if (event.type === 'incidentOpened') return grown(opened(event), event);
+  if (event.type === 'incidentOpened') return opened(event);
   if (state === null) throw new Error('A timeline begins with incidentOpened.');
-  const next = apply(state, event);
-  return grown({ ...next, waits: countWaits(state.waits, event) }, event);
+  return {
+    ...apply(state, event),
+    waits: countWaits(state.waits, event),
+    size: state.size + sizeOf(event),
+  };
 }
-
-const grown = (state: State, event: IncidentEvent): State => ({
-  ...state,
-  size: state.size + JSON.stringify(event).length,
-});
 
 function apply(state: State, event: IncidentEvent): State {
   switch (event.type) {
