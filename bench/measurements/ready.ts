@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import getPort from 'get-port';
 import type { Bench } from '../support/bench.ts';
 import type { Measurement } from '../support/measurement.ts';
 import { root } from '../support/paths.ts';
-import { freePort } from '../support/ports.ts';
 import { median } from '../support/statistics.ts';
 
 /** Ready within this time, in seconds. */
@@ -39,8 +39,8 @@ export const ready: Measurement = {
 async function secondsToReady(bench: Bench): Promise<number> {
   const env = {
     ...{ PATH: process.env.PATH, HOME: process.env.HOME },
-    ...{ HOTFIX_DATA: await bench.folder(), PORT: String(await freePort()) },
-    ...{ TEMPORAL_PORT: String(await freePort()), TEMPORAL_UI_PORT: String(await freePort()) },
+    ...{ HOTFIX_DATA: await bench.folder(), PORT: String(await getPort()) },
+    ...{ TEMPORAL_PORT: String(await getPort()), TEMPORAL_UI_PORT: String(await getPort()) },
   };
   const begin = performance.now();
   // A group of its own, so that everything that npm starts can be told to end.

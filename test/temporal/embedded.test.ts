@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
+import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectClient, embeddedServer } from '../../src/temporal/connection.ts';
 import { DataInUseError } from '../../src/temporal/dataLock.ts';
@@ -14,7 +15,6 @@ import { type DevServer, DevServerError } from '../../src/temporal/devServer.ts'
 import { type EmbeddedOptions, startEmbedded } from '../../src/temporal/embedded.ts';
 import { temporalExecutable } from '../../src/temporal/executable.ts';
 import { assertPortFree, PortInUseError } from '../../src/temporal/ports.ts';
-import { freePort } from '../support/ports.ts';
 import { installProgram } from './fixtures.ts';
 
 let options: EmbeddedOptions;
@@ -24,8 +24,8 @@ beforeEach(async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'hotfix-embedded-'));
   options = {
     executable: await temporalExecutable(),
-    port: await freePort(),
-    uiPort: await freePort(),
+    port: await getPort(),
+    uiPort: await getPort(),
     dataDirectory: path.join(directory, 'data'),
   };
   close.push(() => rm(directory, { recursive: true }));
@@ -141,7 +141,7 @@ describe('what is in the way is said', () => {
 
   test('data in use by another process that lives', async () => {
     const { owner } = await startOwner();
-    const starting = start({ port: await freePort(), uiPort: await freePort() });
+    const starting = start({ port: await getPort(), uiPort: await getPort() });
     await expect(starting).rejects.toThrow(DataInUseError);
     await expect(starting).rejects.toThrow(
       new RegExp(`another Hotfix \\(process ${owner.pid}\\): .* set HOTFIX_DATA`),

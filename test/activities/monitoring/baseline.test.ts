@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createShop } from '../../../examples/shop/app.ts';
 import { startTraffic, type Traffic } from '../../../examples/shop/traffic.ts';
@@ -9,7 +10,6 @@ import {
   prometheusConfigSchema,
 } from '../../../src/activities/monitoring/prometheus.ts';
 import type { MonitorResult } from '../../../src/activities/types.ts';
-import { freePort } from '../../support/ports.ts';
 import { findPrometheus, startPrometheus } from '../../support/prometheus.ts';
 import { activityEnvironment, adapterDeps } from '../support.ts';
 import { monitorRequest, watching } from './support.ts';
@@ -64,7 +64,7 @@ describe.skipIf('missing' in prometheus)('the example shop', () => {
   beforeAll(async () => {
     // The shop logs each checkout that fails.
     vi.spyOn(console, 'error').mockReturnValue(undefined);
-    port = await freePort();
+    port = await getPort();
     await release('v42');
     traffic = startTraffic(`http://127.0.0.1:${port}`, 20);
     const path = 'path' in prometheus ? prometheus.path : '';

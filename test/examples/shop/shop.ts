@@ -2,8 +2,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import getPort from 'get-port';
 import { type ShopEnvironment, shopEnvironment, stop } from '../../../examples/shop/environment.ts';
-import { freePort } from '../../support/ports.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
@@ -52,7 +52,7 @@ export function removeCompiled(programs: string): void {
 
 export async function shopUnderTest(programs: string): Promise<ShopUnderTest> {
   const state = mkdtempSync(path.join(tmpdir(), 'shop-state-'));
-  const port = await freePort();
+  const port = await getPort();
   const environment = shopEnvironment(state, 'production', port);
   return {
     environment,

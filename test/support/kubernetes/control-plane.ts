@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import getPort from 'get-port';
 import { Agent, fetch } from 'undici';
-import { freePort } from '../ports.ts';
 import { type Executables, findExecutables } from './executables.ts';
 import { Server } from './server.ts';
 
@@ -63,7 +63,7 @@ export class KubernetesControlPlane {
   static async start(): Promise<KubernetesControlPlane> {
     const executables = await findExecutables();
     const folder = mkdtempSync(join(tmpdir(), 'hotfix-kubernetes-'));
-    const plane = new KubernetesControlPlane(folder, await freePort());
+    const plane = new KubernetesControlPlane(folder, await getPort());
     try {
       await plane.#start(executables);
       return plane;
@@ -79,8 +79,8 @@ export class KubernetesControlPlane {
   }
 
   async #start(executables: Executables): Promise<void> {
-    const etcd = `http://127.0.0.1:${await freePort()}`;
-    const peers = `http://127.0.0.1:${await freePort()}`;
+    const etcd = `http://127.0.0.1:${await getPort()}`;
+    const peers = `http://127.0.0.1:${await getPort()}`;
     this.#run('etcd', executables.etcd, [
       ...['--data-dir', this.#at('etcd'), '--unsafe-no-fsync'],
       ...['--listen-client-urls', etcd, '--advertise-client-urls', etcd],

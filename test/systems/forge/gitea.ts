@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import getPort from 'get-port';
 import { goExecutable } from '../../support/go-build.ts';
-import { freePort } from '../../support/ports.ts';
 
 const run = promisify(execFile);
 const version = '1.26.0';
@@ -52,7 +52,7 @@ export class Gitea {
   static async start(): Promise<Gitea> {
     const path = await giteaExecutable();
     const folder = await mkdtemp(join(tmpdir(), 'hotfix-gitea-'));
-    const port = await freePort();
+    const port = await getPort();
     const gitea = new Gitea(path, folder, port);
     await mkdir(join(folder, 'custom', 'conf'), { recursive: true });
     await writeFile(gitea.#config, settings(folder, port, await moduleFolder()));
