@@ -83,6 +83,9 @@ export function createActivities(deps: ActivityDeps): HotfixActivities {
         onCall: found,
       };
     }),
+    findOnCall: guarded('The look-up of who is on call', (rotas) =>
+      deps.onCall.find(rotas, Context.current().cancellationSignal),
+    ),
     fileFollowUps: guarded('The filing of follow-ups', (tasks) => fileAll(tasks, tracker)),
     workflowEnd: guarded('The watch over a deploy', untilEnded),
   };

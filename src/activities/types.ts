@@ -11,8 +11,10 @@ import type {
   FiledFollowUp,
   FollowUpTask,
   MonitorResult,
+  OnCallFound,
   Overtaken,
   PreflightCheck,
+  RotasToAsk,
   Told,
 } from '../process/outcomes.ts';
 
@@ -46,6 +48,8 @@ export interface HotfixActivities {
   monitor: (request: MonitorRequest) => Promise<MonitorResult>;
   /** Never throws for a channel or a rota that fails: what became of each is the answer. */
   notify: (notifications: Notification[]) => Promise<Told>;
+  /** Never throws for a rota that fails. */
+  findOnCall: (rotas: RotasToAsk) => Promise<OnCallFound[]>;
   fileFollowUps: (tasks: FollowUpTask[]) => Promise<FiledFollowUp[]>;
   /** For a lock: resolves when the workflow has ended, or never was. */
   workflowEnd: (workflowId: string) => Promise<void>;

@@ -15,14 +15,14 @@ import type {
 } from './outcomes.ts';
 import type { Role } from './phases.ts';
 import type { Escalation } from './policy.ts';
-import { refusalOf, timelineLimit } from './rules.ts';
+import { refusalOf, rotasInDoubt, timelineLimit } from './rules.ts';
 import { isCompletion, type ParsedSignal, type Signal } from './signals.ts';
 import { analysisOf, assigneesOf, deadlineOf, evolve, isOver, type State } from './state.ts';
 import { waitingFor } from './waiting.ts';
 
 /** What an incident hears: a signal, the clock, and what the activities bring back. */
 export type Message =
-  | { kind: 'signal'; name: string; parsed: ParsedSignal; argument: unknown }
+  | SignalMessage
   | { kind: 'clock'; of?: 'retrospective' }
   /** The workflow was cancelled in Temporal. */
   | { kind: 'cancelled' }
@@ -40,10 +40,17 @@ export type Message =
   | ({ kind: 'monitored'; result: MonitorResult } & Watched)
   | { kind: 'preflighted'; checks: PreflightCheck[] }
   | { kind: 'notified'; deliveries: Delivery[] }
-  /** A rota's answer, and what went out with it. */
-  | { kind: 'onCallFound'; found: OnCallFound; deliveries: Delivery[] }
+  /** A rota's answer, what went out with it, and who had come by themselves. */
+  | { kind: 'onCallFound'; found: OnCallFound; deliveries: Delivery[]; present?: string[] }
   | { kind: 'followUpsFiled'; tasks: (FollowUpTask & FiledFollowUp)[] }
   | { kind: 'activityFailed'; activity: string; reason: string };
+
+export interface SignalMessage {
+  kind: 'signal';
+  name: string;
+  parsed: ParsedSignal;
+  argument: unknown;
+}
 
 /** An incident: its timeline, and the state that is its fold. */
 export interface Incident {
@@ -96,6 +103,18 @@ function append(incident: Incident | null, drafts: Draft[], now: string): Incide
   return { state: state as unknown as State, timeline };
 }
 
+/**
+ * The rotas to ask before a signal is decided: it would be refused, while its sender may have come on
+ * call since they were asked last. Mostly none.
+ */
+export const rotasToAskFor = (
+  { state, timeline }: Incident,
+  { parsed }: SignalMessage,
+): string[] =>
+  parsed.ok && !isHeard(timeline, parsed.signal.requestId)
+    ? rotasInDoubt(state, parsed.signal)
+    : [];
+
 function decide({ state, timeline }: Incident, message: Message, now: string): Draft[] {
   if (message.kind === 'signal') return decideSignal(state, timeline, message, now);
   const stamp = { at: now, by: self };
@@ -118,7 +137,7 @@ function decide({ state, timeline }: Incident, message: Message, now: string): D
     case 'notified':
       return notified(state, message.deliveries, now);
     case 'onCallFound':
-      return onCallFound(state, timeline, message.found, message.deliveries, now);
+      return onCallFound(state, timeline, message, now);
     case 'preflighted':
       return isNews(message.checks, state.preflight)
         ? [{ type: 'preflighted', ...stamp, data: { checks: message.checks } }]
@@ -186,7 +205,8 @@ function levelToTell({ phase }: State, escalation: Escalation, level: number) {
   return { phase, level, name, recipients: notify, ...(channels && { channels }) };
 }
 
-type SignalMessage = Extract<Message, { kind: 'signal' }>;
+const isHeard = (timeline: readonly IncidentEvent[], requestId: string): boolean =>
+  timeline.some((event) => event.requestId === requestId);
 
 function decideSignal(
   state: State,
@@ -195,7 +215,7 @@ function decideSignal(
   now: string,
 ): Draft[] {
   const { requestId } = parsed.ok ? parsed.signal : parsed;
-  if (timeline.some((event) => event.requestId === requestId)) return [];
+  if (isHeard(timeline, requestId)) return [];
   if (!parsed.ok) {
     const { by, at, problem } = parsed;
     return refused(

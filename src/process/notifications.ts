@@ -1,10 +1,10 @@
 import { spell } from './duration.ts';
 import type { IncidentEvent, Status } from './events.ts';
 import { newsOf } from './news.ts';
-import { rolesBy } from './onCall.ts';
-import type { OnCallFound, PreflightCheck } from './outcomes.ts';
+import { rolesBy, toAsk } from './onCall.ts';
+import type { PreflightCheck, RotasToAsk } from './outcomes.ts';
 import { type Phase, phaseTitles, type Role, roleIds, roles } from './phases.ts';
-import { assigneesOf, isOver, onCallOf, rotasOf, type State } from './state.ts';
+import { assigneesOf, isOver, rotasOf, type State } from './state.ts';
 import { type IncidentView, viewOf } from './view.ts';
 import { type Wait, waitingFor } from './waiting.ts';
 
@@ -27,7 +27,7 @@ export interface Notification {
    * The rotas to ask when this is sent, each with what is known of it or null: those among the
    * recipients, and those whose people have a say now.
    */
-  rotas?: Record<string, Pick<OnCallFound, 'people' | 'asOf'> | null>;
+  rotas?: RotasToAsk;
   /** By which channels; all of them where it is not said. */
   channels?: string[];
   /** One line. */
@@ -100,14 +100,7 @@ function rotasToAsk(state: State, { kind, recipients }: Composed): Pick<Notifica
     ...(state.phase === 'quickReview' ? policy.mayBypassReview : []),
   ];
   const rotas = onCall.filter((rota) => names.includes(rota));
-  return kind === 'status' || rotas.length === 0
-    ? {}
-    : { rotas: Object.fromEntries(rotas.map((rota) => [rota, knownOf(state, rota)])) };
-}
-
-function knownOf(state: State, rota: string): Pick<OnCallFound, 'people' | 'asOf'> | null {
-  const record = onCallOf(state, rota);
-  return record && record.source !== 'none' ? { people: record.people, asOf: record.asOf } : null;
+  return kind === 'status' || rotas.length === 0 ? {} : { rotas: toAsk(state, rotas) };
 }
 
 function cardOf(state: State): Card {

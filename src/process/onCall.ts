@@ -1,15 +1,31 @@
 import { type Draft, type IncidentEvent, self } from './events.ts';
-import type { Delivery, OnCallFound } from './outcomes.ts';
+import type { Delivery, OnCallFound, RotasToAsk } from './outcomes.ts';
 import type { Role } from './phases.ts';
 import { type OnCallRecord, onCallOf, rotasOf, type State } from './state.ts';
 import { waitingFor } from './waiting.ts';
 
-/** What is recorded of a rota's answer: only what is news. `deliveries` went out with it. */
+/** Rotas to ask, with what the incident knows of each. */
+export const toAsk = (state: State, rotas: readonly string[]): RotasToAsk =>
+  Object.fromEntries(rotas.map((rota) => [rota, knownOf(state, rota)]));
+
+function knownOf(state: State, rota: string): RotasToAsk[string] {
+  const record = onCallOf(state, rota);
+  return record && record.source !== 'none' ? { people: record.people, asOf: record.asOf } : null;
+}
+
+interface Answer {
+  found: OnCallFound;
+  /** What went out with it. */
+  deliveries: readonly Delivery[];
+  /** Who had come by themselves, and has to be told nothing. */
+  present?: readonly string[];
+}
+
+/** What is recorded of a rota's answer: only what is news. */
 export function onCallFound(
   state: State,
   timeline: readonly IncidentEvent[],
-  answer: OnCallFound,
-  deliveries: readonly Delivery[],
+  { found: answer, deliveries, present = [] }: Answer,
   now: string,
 ): Draft[] {
   const before = onCallOf(state, answer.rota);
@@ -18,7 +34,8 @@ export function onCallFound(
   const told = deliveries
     .filter((one) => one.outcome === 'delivered' && hasAsked(state, timeline, one))
     .flatMap(({ to }) => to);
-  const newcomers = comingIn(state, found).filter((person) => !told.includes(person));
+  const aware = [...told, ...present];
+  const newcomers = comingIn(state, found).filter((person) => !aware.includes(person));
   return [{ type: 'onCallFound', at: now, by: self, data: { ...found, newcomers } }];
 }
 

@@ -140,6 +140,9 @@ export interface OnCallFound {
   problem?: string;
 }
 
+/** The rotas to ask, each with what is known of it or null. */
+export type RotasToAsk = Record<string, Pick<OnCallFound, 'people' | 'asOf'> | null>;
+
 /** What became of messages, and whom the rotas among their recipients gave. */
 export interface Told {
   deliveries: Delivery[];

@@ -2,7 +2,7 @@ import { checkedByPeople } from './checklist.ts';
 import type { Refusal, RefusalCode } from './events.ts';
 import { type Phase, type Role, roleOf, roles } from './phases.ts';
 import { isCompletion, type Signal, type SignalName } from './signals.ts';
-import { askedFor, assigneesOf, isOver, onCallOf, type State } from './state.ts';
+import { askedFor, assigneesOf, isOver, onCallOf, rotasOf, type State } from './state.ts';
 
 /**
  * The largest timeline, in characters of JSON. It travels in one payload when the workflow continues
@@ -27,6 +27,21 @@ const stillRunning: Rule = (state) =>
   isOver(state)
     ? refuse('incident_over', `The incident is ${state.status}; nothing can be added to it.`)
     : null;
+
+/**
+ * The rotas whose newest answer may still give the sender the right that the signal is refused for: who
+ * came on call since they were asked last. Empty where nothing that a rota says could change it.
+ */
+export function rotasInDoubt(state: State, signal: Signal): string[] {
+  const isInDoubt =
+    !isOver(state) && known(state, signal) === null && rightRole(state, signal) !== null;
+  if (!isInDoubt) return [];
+  const names = [...(roleNeeded(signal) ?? []), ...(listNeeded(state, signal) ?? [])];
+  const rotas = names.flatMap((name) =>
+    Object.hasOwn(roles, name) ? rotasOf(state, name as Role) : [name],
+  );
+  return state.terms.onCall.filter((rota) => rotas.includes(rota));
+}
 
 /** Where a signal has its place; what is not here may come at any time. */
 const placeOf = (signal: Signal): Phase | null => {

@@ -37,6 +37,13 @@ const { notify } = proxyActivities<HotfixActivities>({
   retry: { initialInterval: '1s', maximumInterval: '1m' },
 });
 
+/** Whoever waits for it waits for a verdict on what they have signalled. */
+const { findOnCall } = proxyActivities<HotfixActivities>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '1m',
+  retry: { initialInterval: '1s' },
+});
+
 const { fileFollowUps } = proxyActivities<HotfixActivities>({
   startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '1d',
@@ -63,6 +70,7 @@ export const activities = {
   monitor,
   preflight,
   notify,
+  findOnCall,
   fileFollowUps,
   workflowEnd,
 };

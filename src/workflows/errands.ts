@@ -2,6 +2,7 @@ import { condition } from '@temporalio/workflow';
 import { followUpsDue } from '../process/followUps.ts';
 import type { Notification } from '../process/notifications.ts';
 import type { Phase } from '../process/phases.ts';
+import type { ParsedSignal } from '../process/signals.ts';
 import { analysisDueOfRollback } from '../process/steps.ts';
 import { activities, answerOf } from './activities.ts';
 import { analyse } from './analyses.ts';
@@ -36,6 +37,30 @@ async function send(run: Run, batch: Notification[]): Promise<void> {
   for (const found of onCall) run.hear({ kind: 'onCallFound', found, deliveries });
   if (deliveries.length > 0) run.hear({ kind: 'notified', deliveries });
 }
+
+/**
+ * Whoever is to be refused may have come on call since the last message: the rotas are asked before,
+ * and the signal is decided by what they say, with the time at which it was received.
+ */
+export async function settleDoubts(run: Run): Promise<void> {
+  for (;;) {
+    await condition(() => run.inDoubt.length > 0 || run.isOver);
+    const signals = run.inDoubt.splice(0);
+    if (signals.length === 0) return;
+    const senders = [...new Set(signals.map(({ parsed }) => senderOf(parsed)))];
+    const summary = `whether ${senders.join(', ')} is on call now`.slice(0, 200);
+    const answer = await run.during(
+      answerOf(activities.findOnCall.executeWithOptions({ summary }, [run.rotasToAskFor(signals)])),
+    );
+    if (answer.ok) {
+      for (const found of answer.value)
+        run.hear({ kind: 'onCallFound', found, deliveries: [], present: senders });
+    } else run.hear({ kind: 'activityFailed', activity: 'findOnCall', reason: answer.reason });
+    for (const signal of signals) run.hear(signal);
+  }
+}
+
+const senderOf = (parsed: ParsedSignal): string => (parsed.ok ? parsed.signal.by : parsed.by);
 
 /** Files each follow-up task once it is owed. What cannot be filed is on the record, for people to do. */
 export async function fileFollowUps(run: Run): Promise<void> {

@@ -9,6 +9,7 @@ import {
   preflight,
   retrospective,
   sendNotifications,
+  settleDoubts,
 } from './errands.ts';
 import { phaseSteps } from './phases.ts';
 import { now, Run } from './run.ts';
@@ -26,6 +27,7 @@ export async function hotfix(input: HotfixInput): Promise<HotfixResult> {
       retrospective(run),
       sendNotifications(run),
       fileFollowUps(run),
+      settleDoubts(run),
     ]);
     await condition(() => !run.isBusy);
   });

@@ -2,6 +2,7 @@ import {
   continueAsNew,
   defineQuery,
   defineSignal,
+  patched,
   setCurrentDetails,
   setDefaultSignalHandler,
   setHandler,
@@ -18,11 +19,19 @@ import {
   type VerdictAnswer,
   verdictOf,
 } from '../process/contract.ts';
-import { handle, type Incident, type Message } from '../process/decide.ts';
+import {
+  handle,
+  type Incident,
+  type Message,
+  rotasToAskFor,
+  type SignalMessage,
+} from '../process/decide.ts';
 import { detailsOf } from '../process/details.ts';
 import type { IncidentEvent } from '../process/events.ts';
 import { deployQueueSchema } from '../process/lock.ts';
 import { type Notification, notificationOf } from '../process/notifications.ts';
+import { toAsk } from '../process/onCall.ts';
+import type { RotasToAsk } from '../process/outcomes.ts';
 import { parseSignal } from '../process/signals.ts';
 import { evolve, isOver, type State } from '../process/state.ts';
 import { type IncidentView, viewOf } from '../process/view.ts';
@@ -39,6 +48,8 @@ export const timelineQuery = defineQuery<IncidentEvent[], [after?: number]>(quer
 export class Run {
   /** Messages to people that are not sent yet, oldest first. */
   readonly outbox: Notification[] = [];
+  /** Signals that wait until the rotas have said whether their senders are on call now, oldest first. */
+  readonly inDoubt: SignalMessage[] = [];
   /** What has happened since the last message. */
   private untold: readonly IncidentEvent[] = [];
   private underWay = 0;
@@ -71,7 +82,8 @@ export class Run {
 
   /** Whether the history is long enough to go on in a new one, and nothing is in flight that would be lost. */
   get canCarryOn(): boolean {
-    return workflowInfo().continueAsNewSuggested && !this.isBusy && this.outbox.length === 0;
+    const isIdle = !this.isBusy && this.outbox.length === 0 && this.inDoubt.length === 0;
+    return workflowInfo().continueAsNewSuggested && isIdle;
   }
 
   /** Counts the activity as under way until it has ended. */
@@ -90,6 +102,12 @@ export class Run {
     const events = this.incident.timeline.slice(before.timeline.length);
     this.outbox.push(...this.messagesOf(before.state, events));
     this.show();
+  }
+
+  /** The rotas that signals in doubt depend on. */
+  rotasToAskFor(signals: readonly SignalMessage[]): RotasToAsk {
+    const rotas = signals.flatMap((signal) => rotasToAskFor(this.incident, signal));
+    return toAsk(this.state, [...new Set(rotas)]);
   }
 
   result(): HotfixResult {
@@ -121,7 +139,11 @@ export class Run {
 
   private hearSignal(name: string, argument: unknown): void {
     const parsed = parseSignal(name, argument, { at: now(), requestId: uuid4() });
-    this.hear({ kind: 'signal', name, parsed, argument });
+    const message: SignalMessage = { kind: 'signal', name, parsed, argument };
+    // Incidents that began before this refused at once, and their histories are to be replayed.
+    if (rotasToAskFor(this.incident, message).length > 0 && patched('rota-before-refusal'))
+      this.inDoubt.push(message);
+    else this.hear(message);
   }
 
   private messagesOf(before: State | null, events: readonly IncidentEvent[]): Notification[] {

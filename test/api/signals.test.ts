@@ -28,6 +28,45 @@ const eventsOf = async (id: string, type: IncidentEvent['type']) =>
 const refuse = (id: string, name: SignalName, body: object = {}, by?: string) =>
   api.say<Refusal>(id, name, body, by === undefined ? {} : { 'x-hotfix-actor': by });
 
+test('whoever has come on call since the last message is answered once the rota was asked', async () => {
+  const found = (...people: string[]) => [
+    { ...{ rota: 'primary', people, asOf: new Date().toISOString() }, source: 'live' as const },
+  ];
+  let release = () => {};
+  const released = new Promise<void>((done) => (release = done));
+  let isFirst = true;
+  const stopWorker = await api.bed.work({
+    notify: async (messages) => ({
+      deliveries: [],
+      onCall: messages.some(({ rotas }) => rotas) ? found('ana') : [],
+    }),
+    findOnCall: async () => {
+      if (!isFirst) await released;
+      isFirst = false;
+      return found('ben', 'cy');
+    },
+  });
+  const terms = { rotas: { reviewer: ['primary'], tester: ['primary'] }, onCall: ['primary'] };
+  const incident = await (await api.bed.open(terms)).toPhase('quickReview');
+  const id = incident.handle.workflowId.slice(workflowIdOf('').length);
+  await api.until(id, (view) => view.waitingFor.some(({ assignees }) => assignees.includes('ana')));
+  const accepted = await api.say(id, 'sanityChecked', {}, { 'x-hotfix-actor': 'ben' });
+  expect(accepted).toMatchObject({ status: 200, body: { completed: { sanityChecked: {} } } });
+
+  // A rota that takes longer than a caller waits: recorded, and decided when it has answered.
+  const hurried = await api.build('{}', { answerTimeout: 1_000 });
+  const headers = { 'x-hotfix-actor': 'dee', 'idempotency-key': 'dee' };
+  const url = `/incidents/${id}/signals/quickVerified`;
+  const say = () =>
+    call<Recorded>(hurried, { method: 'POST', url, payload: bodies.quickVerified, headers });
+  expect(await say()).toMatchObject({ status: 202, body: { requestId: 'dee', recorded: true } });
+  release();
+  await expect.poll(async () => (await say()).status).toBe(403);
+  expect(await eventsOf(id, 'signalRefused')).toHaveLength(1);
+  await incident.handle.terminate();
+  await stopWorker();
+});
+
 describe('with a worker', () => {
   let stopWorker: () => Promise<void>;
   beforeAll(async () => {

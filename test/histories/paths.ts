@@ -45,6 +45,10 @@ let deploysAsked = 0;
 
 const now = () => new Date().toISOString();
 
+const onCallNow = (person: string) => ({
+  ...{ rota: 'primary', people: [person], asOf: now(), source: 'live' as const },
+});
+
 /** Whoever is on call changes from one message to the next; then the rota fails. */
 let rotasAsked = 0;
 const foundOnCall = () => {
@@ -243,6 +247,30 @@ export const paths: Path[] = [
       await incident.send('quickVerified');
       await incident.untilPhase('postMortem');
       return finished(incident);
+    },
+  },
+  {
+    name: 'on-call-in-doubt',
+    world: {
+      notify: async (notifications) => ({
+        deliveries: [],
+        onCall: notifications.some(({ rotas }) => rotas) ? [onCallNow('rachel')] : [],
+      }),
+      findOnCall: async () => [onCallNow('zoe')],
+    },
+    play: async (bed) => {
+      const terms = { rotas: { reviewer: ['primary'] }, onCall: ['primary'] };
+      const incident = await (await bed.open(terms)).toPhase('quickReview');
+      await incident.until('rachel', ({ waitingFor }) =>
+        waitingFor.some(({ assignees }) => assignees.includes('rachel')),
+      );
+      await incident.send('sanityChecked', {}, { by: 'tony', requestId: 'tony' });
+      await incident.send('sanityChecked', {}, { by: 'zoe', requestId: 'zoe' });
+      await incident.until('zoe', ({ completed }) => completed.sanityChecked !== undefined);
+      await incident.send('securityChecked');
+      await incident.untilPhase('deploy');
+      await incident.say('incidentAborted');
+      return incident;
     },
   },
   {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { restore } from '../../src/process/decide.ts';
+import { restore, rotasToAskFor, type SignalMessage } from '../../src/process/decide.ts';
 import type { ServiceTerms } from '../../src/process/events.ts';
 import { gist } from '../../src/process/gist.ts';
 import { type Notification, notificationOf } from '../../src/process/notifications.ts';
 import type { Delivery, OnCallFound } from '../../src/process/outcomes.ts';
 import { policySchema } from '../../src/process/policy.ts';
 import { waitingFor } from '../../src/process/waiting.ts';
-import { at, Story } from '../support/incidents.ts';
+import { at, Story, signal } from '../support/incidents.ts';
 
 const people = ['ana', 'ben', 'cy', 'inci'];
 const terms: Partial<ServiceTerms> = {
@@ -216,6 +216,52 @@ describe('a role whose rota', () => {
     found(story, live('primary', 'ben'), [], 4);
     expect(story.last).toMatchObject({ data: { newcomers: [] } });
     expect(code(story.say('sanityChecked', {}, 5, 'cy'))).toBe('sanityChecked');
+  });
+});
+
+describe('before a signal is decided', () => {
+  const asked = (story: Story, name: Parameters<typeof signal>[0], by: string, requestId = 'new') =>
+    rotasToAskFor(story.incident, signal(name, undefined, { by, requestId }) as SignalMessage);
+
+  test('the rotas of its role are asked where its sender is not known to hold it', () => {
+    const story = found(inReview(), live('primary', 'ana'));
+    expect(asked(story, 'sanityChecked', 'ben')).toEqual(['primary']);
+    expect(asked(story, 'sanityChecked', 'ana')).toEqual([]);
+    found(story, live('second', 'cy'));
+    expect(asked(story, 'deployAuthorized', 'ben')).toEqual(['primary', 'second']);
+  });
+
+  test('and those that the policy allows it to, and of the roles that it allows it to', () => {
+    const policy = policySchema.parse({ mayBypassReview: ['leads', 'reviewer'] });
+    const story = found(inReview({ policy }), live('primary', 'ana'));
+    expect(asked(story, 'reviewBypassed', 'ben')).toEqual(['primary', 'leads']);
+    expect(asked(story, 'reviewBypassed', 'ana')).toEqual([]);
+  });
+
+  test('no rota is asked where its answer could change nothing', () => {
+    const story = found(inReview(), live('primary', 'ana'));
+    expect(asked(story, 'sanityChecked', 'stranger')).toEqual([]);
+    expect(asked(story, 'securityChecked', 'ben')).toEqual([]);
+    expect(asked(story, 'reviewBypassed', 'ben')).toEqual([]);
+    story.say('sanityChecked', {}, 1, 'ben');
+    const refused = story.last.requestId ?? '';
+    expect(asked(story, 'sanityChecked', 'ben', refused)).toEqual([]);
+    story.say('incidentAborted', {}, 2);
+    expect(asked(story, 'sanityChecked', 'ben')).toEqual([]);
+  });
+
+  test('a handed-over role asks nobody: it has one holder', () => {
+    const story = found(inReview(), live('primary', 'ana'));
+    story.say('roleAssigned', { role: 'reviewer', person: 'cy' }, 2);
+    expect(asked(story, 'sanityChecked', 'ben')).toEqual([]);
+  });
+
+  test('who has come by themselves is told nothing of it, and others are', () => {
+    const story = found(inReview(), live('primary', 'ana'));
+    const answer = live('primary', 'ben', 'cy');
+    story.hear({ kind: 'onCallFound', found: answer, deliveries: [], present: ['ben'] }, 5);
+    expect(story.last).toMatchObject({ data: { newcomers: ['cy'] } });
+    expect(code(story.say('sanityChecked', {}, 5, 'ben'))).toBe('sanityChecked');
   });
 });
 

@@ -30,6 +30,7 @@ export const goodWorld = (): HotfixActivities => ({
   monitor: async () => measured('passed'),
   preflight: async () => [],
   notify: async () => ({ deliveries: [], onCall: [] }),
+  findOnCall: async () => [],
   fileFollowUps: async (tasks) =>
     tasks.map(({ key }) => ({ key, id: `F-${key}`, tracker: 'incident' })),
   workflowEnd: untilEnded,

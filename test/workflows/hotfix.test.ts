@@ -43,6 +43,91 @@ async function elsewhere<T>(
   }
 }
 
+describe('whoever signals and is not known to be on call', () => {
+  const terms = { rotas: { reviewer: ['primary'] }, onCall: ['primary'] };
+  const primary = (...people: string[]) => ({
+    ...{ rota: 'primary', people, asOf: new Date().toISOString(), source: 'live' as const },
+  });
+
+  /** An incident in its review, with Ana on call as far as it knows. */
+  async function reviewedByAna(other: Bed) {
+    const incident = await (await other.open(terms)).toPhase('quickReview');
+    const isAna = (view: Awaited<ReturnType<typeof incident.view>>) =>
+      view.waitingFor.some(({ assignees }) => assignees.includes('ana'));
+    await incident.until('ana', isAna);
+    return incident;
+  }
+  const anaFirst = async (messages: { rotas?: object }[]) => ({
+    deliveries: [],
+    onCall: messages.some(({ rotas }) => rotas) ? [primary('ana')] : [],
+  });
+  const sent = (incident: Awaited<ReturnType<typeof reviewedByAna>>, by: string) =>
+    incident.send('sanityChecked', {}, { by, requestId: by, at: '2026-01-01T00:00:00.000Z' });
+
+  test('is accepted where the rota says so now, with the time of receipt', async () => {
+    const asked: object[] = [];
+    const findOnCall = async (rotas: object) => {
+      asked.push(rotas);
+      return [primary('ben')];
+    };
+    await elsewhere({ notify: anaFirst, findOnCall }, async (other) => {
+      const incident = await reviewedByAna(other);
+      await sent(incident, 'ben');
+      await incident.until('checked', ({ completed }) => completed.sanityChecked !== undefined);
+      const { completed } = await incident.view();
+      expect(completed.sanityChecked).toMatchObject({
+        ...{ by: 'ben', at: '2026-01-01T00:00:00.000Z' },
+      });
+      expect(asked).toEqual([{ primary: { people: ['ana'], asOf: expect.any(String) } }]);
+      await incident.handle.terminate();
+    });
+  });
+
+  test('is refused where it does not, or cannot be asked, and that is on the record', async () => {
+    let isDown = false;
+    const findOnCall = async () => {
+      if (isDown) throw ApplicationFailure.nonRetryable('No worker can look it up.', 'Broken');
+      return [primary('ana')];
+    };
+    await elsewhere({ notify: anaFirst, findOnCall }, async (other) => {
+      const incident = await reviewedByAna(other);
+      const refused = async () =>
+        (await incident.events('signalRefused')).map(({ by, data }) => [by, data.code]);
+      await sent(incident, 'ben');
+      await expect.poll(refused).toEqual([['ben', 'not_your_role']]);
+      isDown = true;
+      await sent(incident, 'cy');
+      await expect.poll(refused).toEqual([
+        ['ben', 'not_your_role'],
+        ['cy', 'not_your_role'],
+      ]);
+      expect((await incident.events('activityFailed')).map(({ data }) => data)).toEqual([
+        { activity: 'findOnCall', reason: 'No worker can look it up.' },
+      ]);
+      await incident.handle.terminate();
+    });
+  });
+
+  test('is on the record also where the incident ends before the rota has answered', async () => {
+    let answer: (found: ReturnType<typeof primary>[]) => void = () => {};
+    const findOnCall = () => new Promise<ReturnType<typeof primary>[]>((done) => (answer = done));
+    await elsewhere({ notify: anaFirst, findOnCall }, async (other) => {
+      const incident = await reviewedByAna(other);
+      await sent(incident, 'ben');
+      await expect
+        .poll(async () => (await incident.handle.describe()).raw.pendingActivities?.length)
+        .toBe(1);
+      await incident.send('incidentAborted');
+      await incident.until('aborted', ({ status }) => status === 'aborted');
+      answer([primary('ben')]);
+      const { timeline } = (await incident.handle.result()) as HotfixResult;
+      expect(timeline.find(({ requestId }) => requestId === 'ben')).toMatchObject({
+        ...{ type: 'signalRefused', data: { code: 'incident_over' } },
+      });
+    });
+  });
+});
+
 describe('the straight way', () => {
   test('goes through the phases to closed, and the result tells it all', async () => {
     const incident = await (await bed.open({ monitored: true })).toPhase('postMortem');

@@ -124,7 +124,7 @@ export const recordedPage = (incident: IncidentView): Page =>
   tell(
     202,
     'Recorded',
-    'No worker has answered yet. Your answer is kept, and applied as soon as one is there: you need not send it again.',
+    'No worker has answered yet, or a rota is still being asked. Your answer is kept, and decided as soon as one has: you need not send it again.',
     incident,
   );
 

@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { queries, type VerdictAnswer, workflowIdOf } from '../../process/contract.ts';
 import type { Place, SignalName } from '../../process/signals.ts';
 import { ApiProblem, reasonOf } from '../problems.ts';
 import { ask, type GatewayDeps, inTime } from './deps.ts';
 import { describe } from './read.ts';
+
+/** Between two questions for a verdict, in milliseconds. */
+const pause = 200;
 
 export interface SignalRequest {
   id: string;
@@ -17,8 +21,8 @@ export interface SignalRequest {
 }
 
 /**
- * Sends a signal, durable from then on, and asks what became of it. Null where no worker answered in
- * time: it is recorded and will be applied.
+ * Sends a signal, durable from then on, and asks what became of it. Null where no worker, or no rota
+ * that had to be asked, answered in time: it is recorded and will be decided.
  */
 export async function sendSignal(
   deps: GatewayDeps,
@@ -41,14 +45,21 @@ export async function recordSignal(
   }
 }
 
-/** What became of a recorded signal; null where no worker answered in time. */
+/** What became of a recorded signal; null where that is not known in time. */
 export async function verdictOn(
   deps: GatewayDeps,
   { id, requestId }: Pick<SignalRequest, 'id' | 'requestId'>,
 ): Promise<VerdictAnswer | null> {
+  const end = Date.now() + deps.answerTimeout;
   try {
-    const answer = await ask<VerdictAnswer>(deps, id, queries.verdict, requestId);
-    return answer.verdict ? answer : null;
+    for (;;) {
+      const rest = { ...deps, answerTimeout: end - Date.now() };
+      const answer = await ask<VerdictAnswer>(rest, id, queries.verdict, requestId);
+      if (answer.verdict) return answer;
+      // A rota is being asked whether the sender is on call.
+      if (Date.now() + pause >= end) return null;
+      await sleep(pause);
+    }
   } catch (error) {
     // The signal is durable already: whatever goes wrong now must not look as if it were lost.
     const found = { reason: reasonOf(error), incident: id };

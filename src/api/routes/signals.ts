@@ -38,7 +38,10 @@ export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, opt
           body: signalSchemas[name] as z.ZodType<object>,
           response: {
             200: described('Applied: the incident as it is now', appliedSchema),
-            202: described('Recorded; no worker has answered yet', recordedSchema),
+            202: described(
+              'Recorded; no worker has answered yet, or a rota is still being asked',
+              recordedSchema,
+            ),
             ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
           },
         },
@@ -58,7 +61,7 @@ export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, opt
           onSignal(name, 'recorded');
           const location = `/incidents/${id}`;
           const detail =
-            'Recorded. No worker has answered yet; it is applied as soon as one is there.';
+            'Recorded. No worker has answered yet, or a rota is still being asked; it is decided as soon as one has.';
           const body = { requestId, recorded: true as const, detail, incident: location };
           return reply.code(202).header('location', location).send(body);
         }

@@ -81,7 +81,7 @@ async function send(
     const verdict = (await verdictOn(gateway, { id, requestId }))?.verdict;
     onSignal(name, verdict ? (verdict.accepted ? 'accepted' : 'refused') : 'recorded');
     if (!verdict) {
-      return 'Recorded. No worker has answered yet; it is applied as soon as one is there.';
+      return 'Recorded. No worker has answered yet, or a rota is still being asked; it is decided as soon as one has.';
     }
     return verdict.accepted ? `✅ ${name} counts, as said by ${person}.` : `⛔ ${verdict.reason}`;
   };
