@@ -1,16 +1,13 @@
 import pRetry from 'p-retry';
 import type { Logger } from 'pino';
-import type { OnCallFound } from '../../process/outcomes.ts';
+import type { OnCallFound, RotasToAsk } from '../../process/outcomes.ts';
 import { isTransient, messageOf, permanent, transient } from '../failures.ts';
 import type { Kept, OnCallStore } from './store.ts';
 import type { OnCallAnswer, Rota } from './types.ts';
 
-/** By rota: what is known already, or null. */
-export type Asked = Readonly<Record<string, Kept | null>>;
-
 export interface OnCall {
   /** Who is on call now, rota by rota. Rejects only where the signal aborts. */
-  find(asked: Asked, signal: AbortSignal): Promise<OnCallFound[]>;
+  find(asked: RotasToAsk, signal: AbortSignal): Promise<OnCallFound[]>;
 }
 
 export interface OnCallDeps {

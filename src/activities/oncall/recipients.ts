@@ -1,10 +1,9 @@
 import type { Notification } from '../../process/notifications.ts';
-import type { OnCallFound } from '../../process/outcomes.ts';
-import type { Asked } from './look-up.ts';
+import type { OnCallFound, RotasToAsk } from '../../process/outcomes.ts';
 
 /** The rotas of all the messages; of what several know of one, the newest. */
-export function rotasOf(notifications: readonly Notification[]): Asked {
-  const asked: Record<string, Asked[string]> = {};
+export function rotasOf(notifications: readonly Notification[]): RotasToAsk {
+  const asked: RotasToAsk = {};
   for (const [rota, known] of notifications.flatMap(({ rotas = {} }) => Object.entries(rotas))) {
     const before = Object.hasOwn(asked, rota) ? asked[rota] : null;
     asked[rota] = before && (!known || before.asOf > known.asOf) ? before : known;
