@@ -13,13 +13,15 @@ import type { Bench } from './bench.ts';
 import { Program } from './program.ts';
 import type { Started } from './scope.ts';
 
-/** Temporal on a file, and workers of one configuration, started and killed as a measurement wants. */
+/** Temporal on a file, and programs of one configuration, started and killed as a measurement wants. */
 export interface Site {
   /** The SDK's client, straight to Temporal. */
   client: Client;
   /** What an incident of the service begins with. */
   termsOf: (service: string) => ServiceTerms;
-  /** Starts a worker, and resolves when it takes work; `entry` is relative to `dist/`. */
+  /** Starts a program, and resolves when it has said that it is ready; `entry` is relative to `dist/`. */
+  launch: (entry: string, port: number, ready: string) => Promise<Program>;
+  /** Starts a worker, and resolves when it takes work. */
   startWorker: (entry?: string) => Promise<Program>;
 }
 
@@ -40,6 +42,7 @@ export async function startSite(bench: Bench, started: Started, config: object):
   await writeFile(file, stringify(config));
   const environment = {
     TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_UI_URL: temporal.uiUrl,
     HOTFIX_DATA: folder,
     HOTFIX_CONFIG: file,
     [secretEnv]: randomBytes(32).toString('base64'),
@@ -47,17 +50,18 @@ export async function startSite(bench: Bench, started: Started, config: object):
   const connection = await connectClient(embeddedServer(temporal.address));
   started(() => connection.close());
   const loaded = await loadConfig(file, environment);
-  let workers = 0;
+  let launched = 0;
+  const launch = async (entry: string, port: number, ready: string) => {
+    const log = path.join(folder, `${path.basename(entry)}-${++launched}.log`);
+    const program = new Program(entry, { ...environment, PORT: String(port) }, log);
+    started(() => program.stop());
+    await program.says(ready);
+    return program;
+  };
   return {
     client: new Client({ connection }),
     termsOf: (service) => termsOf(loaded, loaded.services[service]),
-    async startWorker(entry = 'worker.js') {
-      const log = path.join(folder, `worker-${++workers}.log`);
-      const port = String(await getPort());
-      const worker = new Program(entry, { ...environment, PORT: port }, log);
-      started(() => worker.stop());
-      await worker.says('worker is ready');
-      return worker;
-    },
+    launch,
+    startWorker: async (entry = 'worker.js') => launch(entry, await getPort(), 'worker is ready'),
   };
 }

@@ -36,7 +36,7 @@ test('interrupted, it ends everything that it started', async () => {
   const program = new Program(['dist/bench/main.js', 'history'], { TMPDIR: folder });
   await program.says('a straight incident');
   const address = addressIn(
-    readFileSync(join(folder, readdirSync(folder)[0] ?? '', 'server.js.log'), 'utf8'),
+    readFileSync(join(folder, readdirSync(folder)[0] ?? '', 'server.js-1.log'), 'utf8'),
   );
   expect((await fetch(`${address}/healthz`)).status).toBe(200);
   expect(await program.end('SIGINT')).toBe(130);
