@@ -2,7 +2,7 @@ import { consequenceOf, contradicts, reached } from './consequences.ts';
 import { escalate, levelOf, nextLevel } from './escalation.ts';
 import { type Draft, type IncidentEvent, type Opening, self, type Watched } from './events.ts';
 import type { DeployQueue, LastDeploy } from './lock.ts';
-import { onCallFound } from './onCall.ts';
+import { onCallFound, toAsk } from './onCall.ts';
 import type {
   Delivery,
   DeployResult,
@@ -12,6 +12,7 @@ import type {
   MonitorResult,
   OnCallFound,
   PreflightCheck,
+  RotasToAsk,
 } from './outcomes.ts';
 import type { Role } from './phases.ts';
 import type { Escalation } from './policy.ts';
@@ -104,16 +105,20 @@ function append(incident: Incident | null, drafts: Draft[], now: string): Incide
 }
 
 /**
- * The rotas to ask before a signal is decided: it would be refused, while its sender may have come on
+ * The rotas to ask before signals are decided: one would be refused, while its sender may have come on
  * call since they were asked last. Mostly none.
  */
-export const rotasToAskFor = (
+export function rotasToAskFor(
   { state, timeline }: Incident,
-  { parsed }: SignalMessage,
-): string[] =>
-  parsed.ok && !isHeard(timeline, parsed.signal.requestId)
-    ? rotasInDoubt(state, parsed.signal)
-    : [];
+  signals: readonly SignalMessage[],
+): RotasToAsk {
+  const rotas = signals.flatMap(({ parsed }) =>
+    parsed.ok && !isHeard(timeline, parsed.signal.requestId)
+      ? rotasInDoubt(state, parsed.signal)
+      : [],
+  );
+  return toAsk(state, rotas);
+}
 
 function decide({ state, timeline }: Incident, message: Message, now: string): Draft[] {
   if (message.kind === 'signal') return decideSignal(state, timeline, message, now);

@@ -189,6 +189,7 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     followUps: [],
     checklist: Object.fromEntries(checklistItems.map((item) => [item, null])) as State['checklist'],
     size: sizeOf(event),
+    // Last, since an object that begins with a spread grows key by key, on the way of every start.
     ...event.data,
   };
 }

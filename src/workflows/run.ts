@@ -30,7 +30,6 @@ import { detailsOf } from '../process/details.ts';
 import type { IncidentEvent } from '../process/events.ts';
 import { deployQueueSchema } from '../process/lock.ts';
 import { type Notification, notificationOf } from '../process/notifications.ts';
-import { toAsk } from '../process/onCall.ts';
 import type { RotasToAsk } from '../process/outcomes.ts';
 import { parseSignal } from '../process/signals.ts';
 import { evolve, isOver, type State } from '../process/state.ts';
@@ -106,8 +105,7 @@ export class Run {
 
   /** The rotas that signals in doubt depend on. */
   rotasToAskFor(signals: readonly SignalMessage[]): RotasToAsk {
-    const rotas = signals.flatMap((signal) => rotasToAskFor(this.incident, signal));
-    return toAsk(this.state, [...new Set(rotas)]);
+    return rotasToAskFor(this.incident, signals);
   }
 
   result(): HotfixResult {
@@ -141,8 +139,8 @@ export class Run {
     const parsed = parseSignal(name, argument, { at: now(), requestId: uuid4() });
     const message: SignalMessage = { kind: 'signal', name, parsed, argument };
     // Incidents that began before this refused at once, and their histories are to be replayed.
-    if (rotasToAskFor(this.incident, message).length > 0 && patched('rota-before-refusal'))
-      this.inDoubt.push(message);
+    const isInDoubt = Object.keys(this.rotasToAskFor([message])).length > 0;
+    if (isInDoubt && patched('rota-before-refusal')) this.inDoubt.push(message);
     else this.hear(message);
   }
 

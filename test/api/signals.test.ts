@@ -4,7 +4,7 @@ import type { Problem } from '../../src/api/problems.ts';
 import { workflowIdOf } from '../../src/process/contract.ts';
 import type { IncidentEvent } from '../../src/process/events.ts';
 import type { SignalName } from '../../src/process/signals.ts';
-import { bodies } from '../support/incidents.ts';
+import { bodies, live } from '../support/incidents.ts';
 import { call, TestApi } from './support.ts';
 
 type Refusal = Problem & { requestId: string; incident: IncidentAnswer };
@@ -29,27 +29,24 @@ const refuse = (id: string, name: SignalName, body: object = {}, by?: string) =>
   api.say<Refusal>(id, name, body, by === undefined ? {} : { 'x-hotfix-actor': by });
 
 test('whoever has come on call since the last message is answered once the rota was asked', async () => {
-  const found = (...people: string[]) => [
-    { ...{ rota: 'primary', people, asOf: new Date().toISOString() }, source: 'live' as const },
-  ];
   let release = () => {};
   const released = new Promise<void>((done) => (release = done));
   let isFirst = true;
   const stopWorker = await api.bed.work({
     notify: async (messages) => ({
       deliveries: [],
-      onCall: messages.some(({ rotas }) => rotas) ? found('ana') : [],
+      onCall: messages.some(({ rotas }) => rotas) ? [live('primary', 'ana')] : [],
     }),
     findOnCall: async () => {
       if (!isFirst) await released;
       isFirst = false;
-      return found('ben', 'cy');
+      return [live('primary', 'ben', 'cy')];
     },
   });
   const terms = { rotas: { reviewer: ['primary'], tester: ['primary'] }, onCall: ['primary'] };
   const incident = await (await api.bed.open(terms)).toPhase('quickReview');
   const id = incident.handle.workflowId.slice(workflowIdOf('').length);
-  await api.until(id, (view) => view.waitingFor.some(({ assignees }) => assignees.includes('ana')));
+  await incident.untilHeldBy('ana');
   const accepted = await api.say(id, 'sanityChecked', {}, { 'x-hotfix-actor': 'ben' });
   expect(accepted).toMatchObject({ status: 200, body: { completed: { sanityChecked: {} } } });
 

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { HotfixActivities } from '../../src/activities/types.ts';
 import { policySchema } from '../../src/process/policy.ts';
-import { deployed, measured } from '../support/incidents.ts';
+import { deployed, live, measured } from '../support/incidents.ts';
 import type { Bed, LiveIncident } from '../support/workflows.ts';
 
 /** One way through the process, played on a real server to record its history. */
@@ -44,10 +44,6 @@ const untilAborted: HotfixActivities['deploy'] = async () => {
 let deploysAsked = 0;
 
 const now = () => new Date().toISOString();
-
-const onCallNow = (person: string) => ({
-  ...{ rota: 'primary', people: [person], asOf: now(), source: 'live' as const },
-});
 
 /** Whoever is on call changes from one message to the next; then the rota fails. */
 let rotasAsked = 0;
@@ -254,16 +250,14 @@ export const paths: Path[] = [
     world: {
       notify: async (notifications) => ({
         deliveries: [],
-        onCall: notifications.some(({ rotas }) => rotas) ? [onCallNow('rachel')] : [],
+        onCall: notifications.some(({ rotas }) => rotas) ? [live('primary', 'rachel')] : [],
       }),
-      findOnCall: async () => [onCallNow('zoe')],
+      findOnCall: async () => [live('primary', 'zoe')],
     },
     play: async (bed) => {
       const terms = { rotas: { reviewer: ['primary'] }, onCall: ['primary'] };
       const incident = await (await bed.open(terms)).toPhase('quickReview');
-      await incident.until('rachel', ({ waitingFor }) =>
-        waitingFor.some(({ assignees }) => assignees.includes('rachel')),
-      );
+      await incident.untilHeldBy('rachel');
       await incident.send('sanityChecked', {}, { by: 'tony', requestId: 'tony' });
       await incident.send('sanityChecked', {}, { by: 'zoe', requestId: 'zoe' });
       await incident.until('zoe', ({ completed }) => completed.sanityChecked !== undefined);
@@ -287,12 +281,8 @@ export const paths: Path[] = [
       rotasAsked = 0;
       const terms = { rotas: { reviewer: ['primary'] }, onCall: ['primary'] };
       const incident = await (await bed.open({ ...terms, policy: soon() })).toPhase('quickReview');
-      const holder = (name: string) =>
-        incident.until(name, ({ waitingFor }) =>
-          waitingFor.some(({ assignees }) => assignees.includes(name)),
-        );
-      await holder('rachel');
-      await holder('zoe');
+      await incident.untilHeldBy('rachel');
+      await incident.untilHeldBy('zoe');
       await incident.say('sanityChecked', {}, { by: 'rachel' });
       await incident.say('roleAssigned', { role: 'securityReviewer', person: 'alex' });
       await incident.say('securityChecked');

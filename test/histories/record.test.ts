@@ -6,13 +6,13 @@ import { startTemporal } from '../support/temporal.ts';
 import { Bed } from '../support/workflows.ts';
 import { paths } from './paths.ts';
 
-/**
- * Records the history of every path that has none: `npm run record`. Only after a change that running incidents
- * are known to survive; what was recorded before stays until no incident of that time can be open.
- */
 const recorded = readdirSync(new URL('.', import.meta.url));
 const isRecorded = (name: string) => recorded.some((file) => file.includes(`-${name}.`));
 
+/**
+ * Records the history of every path that has none: `npm run record`. Only after a change that running
+ * incidents are known to survive; what was recorded before stays until no incident of that time can be open.
+ */
 describe.runIf(process.env.HOTFIX_RECORD)('record', () => {
   test.for(paths)('$name', async ({ name, world, play }, { skip }) => {
     skip(isRecorded(name), 'its recording stays');

@@ -6,7 +6,7 @@ import { type Notification, notificationOf } from '../../src/process/notificatio
 import type { Delivery, OnCallFound } from '../../src/process/outcomes.ts';
 import { policySchema } from '../../src/process/policy.ts';
 import { waitingFor } from '../../src/process/waiting.ts';
-import { at, Story, signal } from '../support/incidents.ts';
+import { at, live, Story, signal } from '../support/incidents.ts';
 
 const people = ['ana', 'ben', 'cy', 'inci'];
 const terms: Partial<ServiceTerms> = {
@@ -17,10 +17,6 @@ const terms: Partial<ServiceTerms> = {
 };
 const inReview = (change: Partial<ServiceTerms> = {}) =>
   new Story({ ...terms, ...change }).until('quickReview');
-
-const live = (rota: string, ...who: string[]): OnCallFound => ({
-  ...{ rota, people: who, asOf: at(0), source: 'live' },
-});
 
 const delivery = (seq: number, ...to: string[]): Delivery => ({
   ...{ notification: `abc123-${seq}`, channel: 'mail', outcome: 'delivered', to },
@@ -221,7 +217,9 @@ describe('a role whose rota', () => {
 
 describe('before a signal is decided', () => {
   const asked = (story: Story, name: Parameters<typeof signal>[0], by: string, requestId = 'new') =>
-    rotasToAskFor(story.incident, signal(name, undefined, { by, requestId }) as SignalMessage);
+    Object.keys(
+      rotasToAskFor(story.incident, [signal(name, undefined, { by, requestId }) as SignalMessage]),
+    );
 
   test('the rotas of its role are asked where its sender is not known to hold it', () => {
     const story = found(inReview(), live('primary', 'ana'));

@@ -5,6 +5,7 @@ import type {
   DeployResult,
   MeasurementOutcome,
   MonitorResult,
+  OnCallFound,
 } from '../../src/process/outcomes.ts';
 import { roleOf, roles } from '../../src/process/phases.ts';
 import {
@@ -141,6 +142,11 @@ export class Story {
       .say('checklistItemDone', { item: 'monitoringImproved' });
   }
 }
+
+/** What a rota answers. */
+export const live = (rota: string, ...people: string[]): OnCallFound => ({
+  ...{ rota, people, asOf: at(0), source: 'live' },
+});
 
 export const deployed = (outcome: DeployResult['outcome']): DeployResult => ({
   outcome,

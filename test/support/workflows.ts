@@ -156,6 +156,13 @@ export class LiveIncident {
     return this.until(`${phase} ${attempt}`, (v) => v.phase === phase && v.attempt === attempt);
   }
 
+  /** Waits until a role that is waited for is held by the person. */
+  untilHeldBy(person: string): Promise<IncidentView> {
+    return this.until(`held by ${person}`, ({ waitingFor }) =>
+      waitingFor.some(({ assignees }) => assignees.includes(person)),
+    );
+  }
+
   async toPhase(
     phase: 'quickFix' | 'quickReview' | 'deploy' | 'verify' | 'postMortem',
   ): Promise<this> {

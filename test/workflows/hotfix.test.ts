@@ -2,9 +2,10 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HotfixResult } from '../../src/process/contract.ts';
-import { deployed, measured } from '../support/incidents.ts';
+import type { OnCallFound } from '../../src/process/outcomes.ts';
+import { deployed, live, measured } from '../support/incidents.ts';
 import { startTemporal } from '../support/temporal.ts';
-import { Bed } from '../support/workflows.ts';
+import { Bed, type LiveIncident } from '../support/workflows.ts';
 
 let temporal: Awaited<ReturnType<typeof startTemporal>>;
 let bed: Bed;
@@ -45,30 +46,25 @@ async function elsewhere<T>(
 
 describe('whoever signals and is not known to be on call', () => {
   const terms = { rotas: { reviewer: ['primary'] }, onCall: ['primary'] };
-  const primary = (...people: string[]) => ({
-    ...{ rota: 'primary', people, asOf: new Date().toISOString(), source: 'live' as const },
-  });
 
   /** An incident in its review, with Ana on call as far as it knows. */
   async function reviewedByAna(other: Bed) {
     const incident = await (await other.open(terms)).toPhase('quickReview');
-    const isAna = (view: Awaited<ReturnType<typeof incident.view>>) =>
-      view.waitingFor.some(({ assignees }) => assignees.includes('ana'));
-    await incident.until('ana', isAna);
+    await incident.untilHeldBy('ana');
     return incident;
   }
   const anaFirst = async (messages: { rotas?: object }[]) => ({
     deliveries: [],
-    onCall: messages.some(({ rotas }) => rotas) ? [primary('ana')] : [],
+    onCall: messages.some(({ rotas }) => rotas) ? [live('primary', 'ana')] : [],
   });
-  const sent = (incident: Awaited<ReturnType<typeof reviewedByAna>>, by: string) =>
+  const sent = (incident: LiveIncident, by: string) =>
     incident.send('sanityChecked', {}, { by, requestId: by, at: '2026-01-01T00:00:00.000Z' });
 
   test('is accepted where the rota says so now, with the time of receipt', async () => {
     const asked: object[] = [];
     const findOnCall = async (rotas: object) => {
       asked.push(rotas);
-      return [primary('ben')];
+      return [live('primary', 'ben')];
     };
     await elsewhere({ notify: anaFirst, findOnCall }, async (other) => {
       const incident = await reviewedByAna(other);
@@ -87,7 +83,7 @@ describe('whoever signals and is not known to be on call', () => {
     let isDown = false;
     const findOnCall = async () => {
       if (isDown) throw ApplicationFailure.nonRetryable('No worker can look it up.', 'Broken');
-      return [primary('ana')];
+      return [live('primary', 'ana')];
     };
     await elsewhere({ notify: anaFirst, findOnCall }, async (other) => {
       const incident = await reviewedByAna(other);
@@ -109,8 +105,8 @@ describe('whoever signals and is not known to be on call', () => {
   });
 
   test('is on the record also where the incident ends before the rota has answered', async () => {
-    let answer: (found: ReturnType<typeof primary>[]) => void = () => {};
-    const findOnCall = () => new Promise<ReturnType<typeof primary>[]>((done) => (answer = done));
+    let answer: (found: OnCallFound[]) => void = () => {};
+    const findOnCall = () => new Promise<OnCallFound[]>((done) => (answer = done));
     await elsewhere({ notify: anaFirst, findOnCall }, async (other) => {
       const incident = await reviewedByAna(other);
       await sent(incident, 'ben');
@@ -119,7 +115,7 @@ describe('whoever signals and is not known to be on call', () => {
         .toBe(1);
       await incident.send('incidentAborted');
       await incident.until('aborted', ({ status }) => status === 'aborted');
-      answer([primary('ben')]);
+      answer([live('primary', 'ben')]);
       const { timeline } = (await incident.handle.result()) as HotfixResult;
       expect(timeline.find(({ requestId }) => requestId === 'ben')).toMatchObject({
         ...{ type: 'signalRefused', data: { code: 'incident_over' } },

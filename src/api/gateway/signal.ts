@@ -9,6 +9,10 @@ import { describe } from './read.ts';
 /** Between two questions for a verdict, in milliseconds. */
 const pause = 200;
 
+/** What there is to say of a signal that has no verdict yet. */
+export const undecided =
+  'Recorded. No worker has answered yet, or a rota is still being asked; it is decided as soon as one has.';
+
 export interface SignalRequest {
   id: string;
   name: SignalName;

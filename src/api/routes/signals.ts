@@ -10,7 +10,7 @@ import {
 } from '../../process/signals.ts';
 import { requestIdOf, senderOf } from '../callers.ts';
 import { type GatewayDeps, linkOf } from '../gateway/deps.ts';
-import { sendSignal } from '../gateway/signal.ts';
+import { sendSignal, undecided } from '../gateway/signal.ts';
 import { ApiProblem } from '../problems.ts';
 import { appliedSchema, callHeaders, described, problems, recordedSchema } from '../schemas.ts';
 import { checkedId, idParams } from './incidents.ts';
@@ -60,9 +60,12 @@ export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, opt
         if (!answer?.verdict) {
           onSignal(name, 'recorded');
           const location = `/incidents/${id}`;
-          const detail =
-            'Recorded. No worker has answered yet, or a rota is still being asked; it is decided as soon as one has.';
-          const body = { requestId, recorded: true as const, detail, incident: location };
+          const body = {
+            requestId,
+            recorded: true as const,
+            detail: undecided,
+            incident: location,
+          };
           return reply.code(202).header('location', location).send(body);
         }
         const { verdict, incident, runId } = answer;

@@ -4,7 +4,7 @@ import { slackText } from '../../process/markdown.ts';
 import type { SlackApps } from '../directory.ts';
 import type { GatewayDeps } from '../gateway/deps.ts';
 import { readIncident } from '../gateway/read.ts';
-import { recordSignal, verdictOn } from '../gateway/signal.ts';
+import { recordSignal, undecided, verdictOn } from '../gateway/signal.ts';
 import { ApiProblem } from '../problems.ts';
 import { checkIsCurrent, type Pressed, readPress, requestIdOf } from '../slack/press.ts';
 import { checkSignature } from '../slack/signature.ts';
@@ -80,9 +80,7 @@ async function send(
   return async () => {
     const verdict = (await verdictOn(gateway, { id, requestId }))?.verdict;
     onSignal(name, verdict ? (verdict.accepted ? 'accepted' : 'refused') : 'recorded');
-    if (!verdict) {
-      return 'Recorded. No worker has answered yet, or a rota is still being asked; it is decided as soon as one has.';
-    }
+    if (!verdict) return undecided;
     return verdict.accepted ? `✅ ${name} counts, as said by ${person}.` : `⛔ ${verdict.reason}`;
   };
 }
