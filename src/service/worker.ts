@@ -79,8 +79,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     identity: `hotfix-worker@${hostname()}:${process.pid}`,
     shutdownGraceTime: '5s',
     ...activityPace,
-    // A worker that died is still asked first for what it had in its cache; nobody waits long for that.
-    stickyQueueScheduleToStartTimeout: '1s',
+    // A workflow that a query has loaded must not be gone on with: docs/decisions/0014-no-workflow-cache.md.
+    maxCachedWorkflows: 0,
     ...workflowCode(),
   });
   const ended = worker.run();
