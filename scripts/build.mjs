@@ -38,6 +38,8 @@ const silent = {
 const { code } = await bundleWorkflowCode({
   workflowsPath: join(dist, 'src', 'workflows', 'index.js'),
   preloadModules: [join(dist, 'src', 'process', 'zod.js')],
+  workflowInterceptorModules: [join(dist, 'src', 'workflows', 'interceptors.js')],
+  payloadConverterPath: join(dist, 'src', 'workflows', 'payloadConverter.js'),
   logger: silent,
 });
 writeFileSync(join(dist, 'workflow-bundle.js'), code);

@@ -1,4 +1,5 @@
-import type { IncidentEvent, Opening, RefusalCode } from './events.ts';
+import type { Incident } from './decide.ts';
+import type { IncidentEvent, Opening, Refusal, RefusalCode } from './events.ts';
 import type { Environment } from './outcomes.ts';
 import type { IncidentView } from './view.ts';
 
@@ -74,12 +75,22 @@ export interface HotfixResult {
   timeline: IncidentEvent[];
 }
 
-export function verdictOf(timeline: IncidentEvent[], requestId: string): Verdict | null {
+export function verdictOf(
+  { timeline, counted }: Pick<Incident, 'timeline' | 'counted'>,
+  requestId: string,
+): Verdict | null {
   const event = timeline.find((one) => one.requestId === requestId);
-  if (!event) return null;
+  if (!event) {
+    const refusal = counted.newest.find((one) => one.requestId === requestId);
+    return refusal ? refusedBy(refusal, timeline.at(-1)?.seq ?? 0) : null;
+  }
   if (event.type !== 'signalRefused') {
     return { accepted: true, seq: event.seq, signal: event.type };
   }
-  const { signal, code, reason } = event.data;
-  return { accepted: false, seq: event.seq, signal, code, reason };
+  return refusedBy(event.data, event.seq);
 }
+
+const refusedBy = (
+  { signal, code, reason }: Refusal & { signal: string },
+  seq: number,
+): Verdict => ({ accepted: false, seq, signal, code, reason });

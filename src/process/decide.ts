@@ -1,6 +1,14 @@
 import { consequenceOf, contradicts, reached } from './consequences.ts';
-import { escalate, levelOf, nextLevel } from './escalation.ts';
-import { type Draft, type IncidentEvent, type Opening, self, type Watched } from './events.ts';
+import { cut } from './cut.ts';
+import { escalate, levelOf, missedLevels, nextLevel, type Watch } from './escalation.ts';
+import {
+  type Draft,
+  type IncidentEvent,
+  type Opening,
+  type Refusal,
+  self,
+  type Watched,
+} from './events.ts';
 import type { DeployQueue, LastDeploy } from './lock.ts';
 import { onCallFound, toAsk } from './onCall.ts';
 import type {
@@ -16,7 +24,8 @@ import type {
 } from './outcomes.ts';
 import type { Role } from './phases.ts';
 import type { Escalation } from './policy.ts';
-import { refusalOf, rotasInDoubt, timelineLimit } from './rules.ts';
+import { bytesOf, fitted, foldedBy, roomForRepetition } from './room.ts';
+import { refusalOf, rotasInDoubt } from './rules.ts';
 import { isCompletion, type ParsedSignal, type Signal } from './signals.ts';
 import { analysisOf, assigneesOf, deadlineOf, evolve, isOver, type State } from './state.ts';
 import { waitingFor } from './waiting.ts';
@@ -24,6 +33,7 @@ import { waitingFor } from './waiting.ts';
 /** What an incident hears: a signal, the clock, and what the activities bring back. */
 export type Message =
   | SignalMessage
+  /** The time of the phase, or of the review that a bypass owes, has run out: what rang is due. */
   | { kind: 'clock'; of?: 'retrospective' }
   /** The workflow was cancelled in Temporal. */
   | { kind: 'cancelled' }
@@ -57,7 +67,20 @@ export interface SignalMessage {
 export interface Incident {
   state: State;
   timeline: IncidentEvent[];
+  /** Refusals that the timeline had no room for. */
+  counted: CountedRefusals;
 }
+
+export interface CountedRefusals {
+  count: number;
+  /** The newest of them, oldest first, so that who asks for a verdict gets one. */
+  newest: (Refusal & { requestId: string; signal: string })[];
+}
+
+const noneCounted: CountedRefusals = { count: 0, newest: [] };
+
+/** So many are remembered; who asks for a verdict asks at once. */
+const mostRemembered = 100;
 
 /** A new incident; `declared` already where its caller could document it. */
 export function open(opening: Opening, now: string): Incident {
@@ -72,28 +95,60 @@ export function open(opening: Opening, now: string): Incident {
   const declared: Draft[] = request.declaration
     ? [{ type: 'incidentDeclared', at: now, by, data: request.declaration }]
     : [];
-  return append(null, [first, ...declared], now);
+  return append({ state: null, timeline: [], counted: noneCounted }, [first, ...declared], now);
 }
 
 /** The incident as a timeline left it. */
 export function restore(timeline: IncidentEvent[]): Incident {
   const state = timeline.reduce<State | null>(evolve, null);
   if (!state) throw new Error('A timeline has at least one event.');
-  return { state, timeline };
+  const counted = timeline.findLast(({ type }) => type === 'refusalsCounted');
+  const count = counted?.type === 'refusalsCounted' ? counted.data.count : 0;
+  return { state, timeline, counted: { count, newest: [] } };
 }
 
 /** The incident after a message. Never throws: what cannot be accepted is recorded as refused. */
-export const handle = (incident: Incident, message: Message, now: string): Incident =>
-  append(incident, decide(incident, message, now), now);
+export function handle(incident: Incident, message: Message, now: string): Incident {
+  const drafts = decide(incident, message, now);
+  const [first] = drafts;
+  const isOnlyCounted = first?.type === 'signalRefused' && incident.state.size > roomForRepetition;
+  return isOnlyCounted ? count(incident, first, now) : append(incident, drafts, now);
+}
+
+/** A refusal that the timeline has no room for. */
+function count(
+  incident: Incident,
+  { requestId = '', data: { signal, code, reason } }: Extract<Draft, { type: 'signalRefused' }>,
+  now: string,
+): Incident {
+  const { count: before, newest } = incident.counted;
+  const counted: CountedRefusals = {
+    count: before + 1,
+    newest: [...newest, { requestId, signal, code, reason }].slice(-mostRemembered),
+  };
+  const isTold = Number.isInteger(Math.log10(counted.count));
+  const data = { count: counted.count };
+  const draft: Draft = { type: 'refusalsCounted', at: now, by: self, data };
+  return append({ ...incident, counted }, isTold ? [draft] : [], now);
+}
 
 /** Appends events and whatever follows from them of itself. */
-function append(incident: Incident | null, drafts: Draft[], now: string): Incident {
-  let state = incident?.state ?? null;
-  const timeline = [...(incident?.timeline ?? [])];
+function append(
+  { counted, ...incident }: Omit<Incident, 'state'> & { state: State | null },
+  drafts: Draft[],
+  now: string,
+): Incident {
+  let { state } = incident;
+  let timeline = [...incident.timeline];
   const add = (draft: Draft) => {
-    const event = { seq: timeline.length + 1, ...draft } as IncidentEvent;
-    timeline.push(event);
+    const size = state?.size ?? 0;
+    const older = size > roomForRepetition ? foldedBy(draft, timeline) : undefined;
+    const seq = (timeline.at(-1)?.seq ?? 0) + 1;
+    const folded = older && { folded: (older.folded ?? 0) + 1 };
+    const event = { seq, ...fitted(draft, size), ...folded } as IncidentEvent;
+    timeline = [...timeline.filter((one) => one !== older), event];
     state = evolve(state, event);
+    if (older) state = { ...state, size: state.size - bytesOf(older) };
   };
   for (const draft of drafts) add(draft);
   for (;;) {
@@ -101,27 +156,26 @@ function append(incident: Incident | null, drafts: Draft[], now: string): Incide
     if (!next) break;
     add(next);
   }
-  return { state: state as unknown as State, timeline };
+  return { state: state as unknown as State, timeline, counted };
 }
 
 /**
  * The rotas to ask before signals are decided: one would be refused, while its sender may have come on
  * call since they were asked last. Mostly none.
  */
-export function rotasToAskFor(
-  { state, timeline }: Incident,
-  signals: readonly SignalMessage[],
-): RotasToAsk {
+export function rotasToAskFor(incident: Incident, signals: readonly SignalMessage[]): RotasToAsk {
+  const { state } = incident;
   const rotas = signals.flatMap(({ parsed }) =>
-    parsed.ok && !isHeard(timeline, parsed.signal.requestId)
+    parsed.ok && !isHeard(incident, parsed.signal.requestId)
       ? rotasInDoubt(state, parsed.signal)
       : [],
   );
   return toAsk(state, rotas);
 }
 
-function decide({ state, timeline }: Incident, message: Message, now: string): Draft[] {
-  if (message.kind === 'signal') return decideSignal(state, timeline, message, now);
+function decide(incident: Incident, message: Message, now: string): Draft[] {
+  const { state, timeline } = incident;
+  if (message.kind === 'signal') return decideSignal(incident, message, now);
   const stamp = { at: now, by: self };
   switch (message.kind) {
     case 'clock':
@@ -180,19 +234,49 @@ const isNews = (next: unknown, before: unknown): boolean =>
 const isDeploying = ({ deploys, rollbacks }: State): boolean =>
   [deploys.at(-1), rollbacks.at(-1)].some((step) => step?.result === null);
 
+/** Never dated before its time, whatever the clock says: what rang is due. */
 function overdue(state: State, now: string): Draft[] {
-  if (isOver(state) || now < state.watch.nextAt || waitingFor(state).length === 0) return [];
-  return [{ type: 'escalated', at: now, by: self, data: nextEscalation(state) }];
+  if (isOver(state) || waitingFor(state).length === 0) return [];
+  const { watch, terms, phase } = state;
+  const data = withMissed(nextEscalation(state), terms.policy.escalation[phase], watch, now);
+  return [{ type: 'escalated', at: latest(now, watch.nextAt), by: self, data }];
 }
 
 function overdueRetrospective(state: State, now: string): Draft[] {
   const watch = state.retrospectiveWatch;
-  if (isOver(state) || !watch || now < watch.nextAt) return [];
+  if (isOver(state) || !watch) return [];
   const { retrospective } = state.terms.policy;
   const told = levelToTell(state, retrospective, nextLevel(retrospective, watch));
-  const { repeat } = escalate(retrospective, watch, told.level, now);
-  const data = { ...told, wait: 'retrospective' as const, repeat, waitingFor: reviewers };
-  return [{ type: 'escalated', at: now, by: self, data }];
+  const { repeat } = escalate(retrospective, watch, told.level, watch.nextAt);
+  const next = { ...told, wait: 'retrospective' as const, repeat, waitingFor: reviewers };
+  const data = withMissed(next, retrospective, watch, now);
+  return [{ type: 'escalated', at: latest(now, watch.nextAt), by: self, data }];
+}
+
+const latest = (one: string, other: string): string => (one > other ? one : other);
+
+type Escalated = Extract<Draft, { type: 'escalated' }>['data'];
+
+/**
+ * Where nothing of ours ran for so long that further levels' time has passed, one message names them and
+ * reaches their people too. The chain goes on from the level that rang, so that no clock decides that.
+ */
+function withMissed(data: Escalated, escalation: Escalation, watch: Watch, now: string): Escalated {
+  const missed = missedLevels(escalation, watch, now);
+  if (missed.length === 0) return data;
+  const levels = missed.map(({ level }) => levelOf(escalation, level));
+  const recipients = [...new Set([data.recipients, ...levels.map(({ notify }) => notify)].flat())];
+  const channels = [data, ...levels].map((one) => one.channels);
+  const { channels: _, ...rest } = data;
+  return {
+    ...rest,
+    recipients,
+    // Without a list a level is told by all channels.
+    ...(channels.every((some) => some) && {
+      channels: [...new Set(channels.flatMap((some) => some ?? []))],
+    }),
+    missed,
+  };
 }
 
 const reviewers: Role[] = ['reviewer', 'securityReviewer'];
@@ -210,46 +294,37 @@ function levelToTell({ phase }: State, escalation: Escalation, level: number) {
   return { phase, level, name, recipients: notify, ...(channels && { channels }) };
 }
 
-const isHeard = (timeline: readonly IncidentEvent[], requestId: string): boolean =>
-  timeline.some((event) => event.requestId === requestId);
+const isHeard = ({ timeline, counted }: Incident, requestId: string): boolean =>
+  [...timeline, ...counted.newest].some((one) => one.requestId === requestId);
 
 function decideSignal(
-  state: State,
-  timeline: IncidentEvent[],
+  incident: Incident,
   { name, parsed, argument }: SignalMessage,
   now: string,
 ): Draft[] {
+  const { state } = incident;
   const { requestId } = parsed.ok ? parsed.signal : parsed;
-  if (isHeard(timeline, requestId)) return [];
+  if (isHeard(incident, requestId)) return [];
   if (!parsed.ok) {
     const { by, at, problem } = parsed;
-    return refused(
-      state,
-      { name, by, at, requestId },
-      { code: 'malformed', reason: problem },
-      argument,
-    );
+    return refused({ name, by, at, requestId }, { code: 'malformed', reason: problem }, argument);
   }
   const { signal } = parsed;
   const refusal = refusalOf(state, signal);
-  return refusal ? refused(state, signal, refusal, signal.body) : accepted(state, signal, now);
+  return refusal ? refused(signal, refusal, signal.body) : accepted(state, signal, now);
 }
 
 /** The longest record of a refused body, in characters. */
 const longestBody = 2_000;
 
 function refused(
-  state: State,
   { name, by, at, requestId }: { name: string; by: string; at: string; requestId: string },
-  refusal: { code: Extract<Draft, { type: 'signalRefused' }>['data']['code']; reason: string },
+  refusal: Refusal,
   body: unknown,
 ): Draft[] {
   const text = JSON.stringify(body) ?? '';
-  const kept =
-    state.size > timelineLimit
-      ? {}
-      : { body: text.length > longestBody ? `${text.slice(0, longestBody)}…` : body };
-  const data = { signal: name.slice(0, 100), ...refusal, ...kept };
+  const kept = text.length > longestBody ? cut(text, longestBody) : body;
+  const data = { signal: cut(name, 100), ...refusal, body: kept };
   return [{ type: 'signalRefused', at, by, requestId, data }];
 }
 

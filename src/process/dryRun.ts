@@ -78,7 +78,8 @@ function next(of: DryRun['of'], state: State): Moment {
   const isRetrospective = of === 'retrospective';
   const { nextAt } = (isRetrospective && state.retrospectiveWatch) || state.watch;
   const clock = { kind: 'clock' as const, ...(isRetrospective && { of }) };
-  const incident = handle({ state, timeline: [] }, clock, nextAt);
+  const before = { state, timeline: [], counted: { count: 0, newest: [] } };
+  const incident = handle(before, clock, nextAt);
   const [event] = incident.timeline;
   if (!event) throw new Error(`The clock brings nothing about at ${nextAt}.`);
   return { state: incident.state, event };

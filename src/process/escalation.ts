@@ -61,6 +61,31 @@ export function escalate(escalation: Escalation, watch: Watch, level: number, at
   };
 }
 
+/** A level that was to be told and was not, since nothing of ours ran. `dueAt` is ISO 8601, UTC. */
+export interface MissedLevel {
+  level: number;
+  name: string;
+  dueAt: string;
+}
+
+/** So many are named; after them it is the last level again and again. */
+const mostMissed = 10;
+
+/** What is this little behind gets a message of its own at once. In milliseconds. */
+const grace = 1_000;
+
+/** The levels after the one that `watch` is due for whose time has passed too, oldest first. */
+export function missedLevels(escalation: Escalation, watch: Watch, now: string): MissedLevel[] {
+  const missed: MissedLevel[] = [];
+  let last = escalate(escalation, watch, nextLevel(escalation, watch), watch.nextAt);
+  while (later(last.nextAt, grace) < now && missed.length < mostMissed) {
+    const level = nextLevel(escalation, last);
+    missed.push({ level, name: levelOf(escalation, level).name, dueAt: last.nextAt });
+    last = escalate(escalation, last, level, last.nextAt);
+  }
+  return missed;
+}
+
 /** Somebody has it in hand: the next level waits as long as this one gives for the work itself. */
 export const acknowledge = (
   escalation: Escalation,

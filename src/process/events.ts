@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { MissedLevel } from './escalation.ts';
 import type { DeployQueue } from './lock.ts';
 import type {
   Delivery,
@@ -125,6 +126,8 @@ export interface EventData extends Accepted {
   phaseStarted: { phase: Phase; attempt: number };
   statusChanged: { status: Status; explanation: string };
   signalRefused: Refusal & { signal: string; body?: unknown };
+  /** The timeline has no room for more refusals: how many more there were, at 1, 10, 100 and so on. */
+  refusalsCounted: { count: number };
   escalated: {
     phase: Phase;
     /** What is waited for, where it is not the phase. */
@@ -138,6 +141,8 @@ export interface EventData extends Accepted {
     waitingFor: Role[];
     /** Why at once and not at a limit. */
     reason?: string;
+    /** Levels whose time passed as well while nobody could be told, oldest first. */
+    missed?: MissedLevel[];
   };
   deployStarted: { environment: Environment; ref: string };
   deployFinished: { environment: Environment; ref: string; result: DeployResult };
@@ -167,6 +172,8 @@ export type IncidentEvent = {
     type: T;
     data: EventData[T];
     requestId?: string;
+    /** How many earlier events of its kind it stands for, in a timeline that has no room for each. */
+    folded?: number;
   };
 }[EventType];
 

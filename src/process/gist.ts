@@ -9,7 +9,8 @@ export function gist(event: IncidentEvent): string {
     'againstMeasurements' in event.data && event.data.againstMeasurements
       ? ' (against the measurements)'
       : '';
-  return `${words}${late}${against}`;
+  const folded = event.folded ? ` (and ${event.folded} times before)` : '';
+  return `${words}${late}${against}${folded}`;
 }
 
 const watchedGist = ({ environment, after, attempt }: EventData['monitoringStarted']): string =>
@@ -42,6 +43,11 @@ function preflightGist(checks: EventData['preflighted']['checks']): string {
     : bad.map(({ environment, name, summary }) => `${environment} ${name}: ${summary}`).join(' ');
 }
 
+function escalatedGist({ level, name, reason, missed }: EventData['escalated']): string {
+  const told = [`level ${level} (${name}) told`, reason].filter(Boolean).join(': ');
+  return missed ? `${told}; missed before: ${missed.map((one) => one.name).join(', ')}` : told;
+}
+
 function gistOf(event: IncidentEvent): string {
   switch (event.type) {
     case 'incidentOpened':
@@ -52,10 +58,10 @@ function gistOf(event: IncidentEvent): string {
       return `${event.data.status}: ${event.data.explanation}`;
     case 'signalRefused':
       return `${event.data.signal} refused: ${event.data.reason}`;
+    case 'refusalsCounted':
+      return `${event.data.count} more refused, which the timeline has no room for`;
     case 'escalated':
-      return [`level ${event.data.level} (${event.data.name}) told`, event.data.reason]
-        .filter(Boolean)
-        .join(': ');
+      return escalatedGist(event.data);
     case 'deployStarted':
       return `${event.data.ref} to ${event.data.environment}`;
     case 'deployFinished':

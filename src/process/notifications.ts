@@ -1,5 +1,6 @@
 import { spell } from './duration.ts';
 import type { IncidentEvent, Status } from './events.ts';
+import { clock } from './markdown.ts';
 import { newsOf } from './news.ts';
 import { rolesBy, toAsk } from './onCall.ts';
 import type { PreflightCheck, RotasToAsk } from './outcomes.ts';
@@ -138,7 +139,7 @@ function compose(state: State, event: IncidentEvent): Composed | null {
         recipients: peopleOf(state, event.data.recipients),
         subject: escalationSubject(event.data),
         ...(event.data.channels && { channels: event.data.channels }),
-        intro: event.data.reason ?? '',
+        intro: [event.data.reason, missedWords(event.data.missed)].filter(Boolean).join('\n\n'),
         asks: true,
       };
     case 'escalationAcknowledged':
@@ -232,6 +233,14 @@ const escalationSubject = ({ phase, wait, level, name, repeat, reason }: Escalat
   reason
     ? `At once: level ${level}, ${name}`
     : `${wait ? 'The review in retrospect' : phaseTitles[phase]} is late: level ${level}, ${name}${repeat > 0 ? ` (again, ${repeat + 1}.)` : ''}`;
+
+/** Why those of further levels read this, and what they were to be told before. */
+const missedWords = (missed: Escalated['missed'] = []): string | null =>
+  missed.length === 0
+    ? null
+    : `Nobody could be told for a while, so this is also for ${missed
+        .map(({ level, name, dueAt }) => `level ${level}, ${name} (due at ${clock(dueAt)} UTC)`)
+        .join('; ')}.`;
 
 /** Of a rollback everybody hears who decides what next; of a deploy, who has to judge it. */
 function badMeasurements(

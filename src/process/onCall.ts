@@ -80,6 +80,6 @@ function hasAsked(
   { notification }: Delivery,
 ): boolean {
   const seq = Number(notification.slice(`${id}-`.length));
-  const event = timeline[seq - 1];
+  const event = timeline.find((one) => one.seq === seq);
   return seq >= askedSeq && event !== undefined && asking.includes(event.type);
 }

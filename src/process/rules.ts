@@ -1,14 +1,9 @@
 import { checkedByPeople } from './checklist.ts';
 import type { Refusal, RefusalCode } from './events.ts';
 import { type Phase, type Role, roleOf, roles } from './phases.ts';
+import { roomForRepetition } from './room.ts';
 import { isCompletion, type Signal, type SignalName } from './signals.ts';
 import { askedFor, assigneesOf, isOver, onCallOf, rotasOf, type State } from './state.ts';
-
-/**
- * The largest timeline, in characters of JSON. It travels in one payload when the workflow continues
- * as new, and Temporal takes at most 2 MB; what completes the process must still fit above it.
- */
-export const timelineLimit = 1_200_000;
 
 type Rule = (state: State, signal: Signal) => Refusal | null;
 
@@ -229,7 +224,7 @@ const knownAssignee: Rule = ({ terms }, signal) =>
     : null;
 
 const roomForComments: Rule = ({ size }, { name }) =>
-  name === 'commented' && size > timelineLimit
+  name === 'commented' && size > roomForRepetition
     ? refuse(
         'timeline_full',
         'The timeline is full; keep further notes elsewhere and link to them.',

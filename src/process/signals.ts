@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { checklistItems } from './checklist.ts';
+import { cut } from './cut.ts';
 import { phases, roleIds } from './phases.ts';
+import { isUnreadable } from './unreadable.ts';
 
 const line = (longest = 300) => z.string().trim().min(1).max(longest);
 const prose = (longest = 8_000) => z.string().trim().min(1).max(longest);
@@ -135,41 +137,70 @@ export type ParsedSignal =
   | { ok: true; signal: Signal }
   | { ok: false; by: string; at: string; requestId: string; problem: string };
 
+/** What stands in for what a sender does not say, and between which times theirs can lie. */
+export interface Receipt {
+  /** Now: when a worker reads it. ISO 8601, UTC, as all times here. */
+  at: string;
+  requestId: string;
+  /** When a worker last read this incident's messages: what was there then was read then. */
+  notBefore?: string;
+}
+
 /**
  * Reads a signal's argument: the body with `by` added, and `at`, `requestId` and `during` where the
- * sender has them. What is missing of the first two comes from `defaults`. A time of receipt in the future is
- * brought back to now, so that a sender's clock cannot make a decision later than it is.
+ * sender has them. What is missing of the first two comes from the receipt. A sender's clock may be
+ * wrong: what it says counts only between the last reading and this one, so that it makes a decision
+ * neither later than it is nor earlier. Never throws, whatever the argument is.
  */
-export function parseSignal(
-  name: string,
-  argument: unknown,
-  defaults: { at: string; requestId: string },
-): ParsedSignal {
+export function parseSignal(name: string, argument: unknown, receipt: Receipt): ParsedSignal {
   const { by, at, requestId, during, ...body } = isRecord(argument) ? argument : {};
-  const envelope = envelopeSchema.safeParse({ by, at, requestId, during });
-  const received = envelope.data?.at ? new Date(envelope.data.at).toISOString() : defaults.at;
+  const envelope = safely(envelopeSchema, { by, at, requestId, during });
   const sender = {
     by: envelope.data?.by ?? 'unknown',
-    at: earlier(received, defaults.at),
-    requestId: envelope.data?.requestId ?? defaults.requestId,
+    at: receivedAt(envelope.data?.at, receipt),
+    requestId: envelope.data?.requestId ?? receipt.requestId,
   };
+  const malformed = (problem: string): ParsedSignal => ({
+    ok: false,
+    ...sender,
+    problem: cut(problem, longestProblem),
+  });
   if (!isSignalName(name)) {
-    const problem = `there is no signal named ${JSON.stringify(name.slice(0, 100))}; the signals are ${signalNames.join(', ')}`;
-    return { ok: false, ...sender, problem };
+    return malformed(
+      `there is no signal named ${JSON.stringify(cut(name, 100))}; the signals are ${signalNames.join(', ')}`,
+    );
   }
-  if (!isRecord(argument)) {
-    return {
-      ok: false,
-      ...sender,
-      problem: 'the argument must be one JSON object with "by" in it',
-    };
-  }
-  if (!envelope.success) return { ok: false, ...sender, problem: describeIssues(envelope.error) };
-  const parsed = signalSchemas[name].safeParse(body);
-  if (!parsed.success) return { ok: false, ...sender, problem: describeIssues(parsed.error) };
+  if (isUnreadable(argument))
+    return malformed(`the argument cannot be read: ${argument.unreadable}`);
+  if (!isRecord(argument)) return malformed('the argument must be one JSON object with "by" in it');
+  if (!envelope.success) return malformed(describeIssues(envelope.error));
+  const parsed = safely(signalSchemas[name] as z.ZodType<object>, body);
+  if (!parsed.success) return malformed(describeIssues(parsed.error));
   const place = envelope.data.during && { during: envelope.data.during };
   // The schema of this very name has just accepted the body.
   return { ok: true, signal: { name, body: parsed.data, ...sender, ...place } as Signal };
+}
+
+/** The longest description of what is wrong with a message, in characters. */
+const longestProblem = 1_000;
+
+function receivedAt(said: string | undefined, { at: now, notBefore }: Receipt): string {
+  const time = Date.parse(said ?? '');
+  if (Number.isNaN(time)) return now;
+  const received = new Date(time).toISOString();
+  if (received > now) return now;
+  return notBefore !== undefined && received < notBefore ? notBefore : received;
+}
+
+/** Reads by a schema. A value made to trip a reader, such as a `length` that is no number, is just wrong. */
+export function safely<T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<T> {
+  try {
+    return schema.safeParse(value);
+  } catch {
+    const message = 'has a field that cannot be read as what its name says';
+    const issue = { code: 'custom' as const, path: [], message, input: undefined };
+    return { success: false, error: new z.ZodError([issue]) as z.ZodError<T> };
+  }
 }
 
 /** All problems of a body in one sentence, each with the path to its field. */
@@ -179,8 +210,6 @@ export function describeIssues(error: z.ZodError): string {
     .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
     .join('; ');
 }
-
-const earlier = (one: string, other: string) => [one, other].sort()[0] as string;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -14,6 +14,7 @@ import type {
   PreflightCheck,
 } from './outcomes.ts';
 import type { Phase, Role } from './phases.ts';
+import { bytesOf } from './room.ts';
 import type { CompletionName, SignalBody, SignalName } from './signals.ts';
 
 /** Who said it, when it was received, and its place in the timeline. */
@@ -93,7 +94,7 @@ export interface State extends Opening {
   threads: Record<string, Record<string, string>>;
   followUps: (FollowUpTask & FiledFollowUp)[];
   checklist: Record<ChecklistItem, { at: string; by: string; evidence: string } | null>;
-  /** How large the timeline is, in characters of JSON. */
+  /** How large the timeline is, in bytes of JSON. */
   size: number;
 }
 
@@ -188,13 +189,11 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     threads: {},
     followUps: [],
     checklist: Object.fromEntries(checklistItems.map((item) => [item, null])) as State['checklist'],
-    size: sizeOf(event),
+    size: bytesOf(event),
     // Last, since an object that begins with a spread grows key by key, on the way of every start.
     ...event.data,
   };
 }
-
-const sizeOf = (event: IncidentEvent): number => JSON.stringify(event).length;
 
 /** The next state. Pure; the first event of every timeline is `incidentOpened`. */
 export function evolve(state: State | null, event: IncidentEvent): State {
@@ -203,7 +202,7 @@ export function evolve(state: State | null, event: IncidentEvent): State {
   return {
     ...apply(state, event),
     waits: countWaits(state.waits, event),
-    size: state.size + sizeOf(event),
+    size: state.size + bytesOf(event),
   };
 }
 
@@ -288,6 +287,7 @@ function apply(state: State, event: IncidentEvent): State {
       return check(state, event.data.item, event, event.data.evidence);
     case 'incidentOpened':
     case 'signalRefused':
+    case 'refusalsCounted':
     case 'activityFailed':
     case 'commented':
     case 'incidentAborted':
@@ -298,14 +298,16 @@ function apply(state: State, event: IncidentEvent): State {
 }
 
 function escalated(state: State, event: Extract<IncidentEvent, { type: 'escalated' }>): State {
-  const { level, wait } = event.data;
+  // Events that were folded into this one are not there to be counted, so it says the count itself.
+  const { level, wait, repeat } = event.data;
   if (wait !== 'retrospective') {
-    const watch = escalate(escalationOf(state), state.watch, level, event.at);
+    const watch = { ...escalate(escalationOf(state), state.watch, level, event.at), repeat };
     return { ...state, watch, askedSeq: event.seq };
   }
   const { retrospective } = state.terms.policy;
-  const watch = state.retrospectiveWatch ?? startWatch(retrospective, event.at);
-  return { ...state, retrospectiveWatch: escalate(retrospective, watch, level, event.at) };
+  const before = state.retrospectiveWatch ?? startWatch(retrospective, event.at);
+  const watch = { ...escalate(retrospective, before, level, event.at), repeat };
+  return { ...state, retrospectiveWatch: watch };
 }
 
 const said = <E extends IncidentEvent>(event: E): Said<E['data']> => ({

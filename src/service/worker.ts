@@ -36,6 +36,8 @@ const workflowCode = () =>
     ? { workflowBundle: { codePath: bundled } }
     : {
         workflowsPath: file('../workflows/index.ts'),
+        interceptors: { workflowModules: [file('../workflows/interceptors.ts')] },
+        dataConverter: { payloadConverterPath: file('../workflows/payloadConverter.ts') },
         bundlerOptions: { preloadModules: [file('../process/zod.ts')] },
       };
 

@@ -80,25 +80,38 @@ export type Answer<T> =
   | { ok: true; value: T }
   | { ok: false; isCancelled: boolean; reason: string };
 
-export async function answerOf<T>(activity: Promise<T>): Promise<Answer<T>> {
+/** Where `isResult` is there it says whether a value is what the activity brings back: anything else is a failure. */
+export async function answerOf<T>(
+  activity: Promise<T>,
+  isResult?: (value: unknown) => value is T,
+): Promise<Answer<T>> {
   try {
-    return { ok: true, value: await activity };
+    const value = await activity;
+    return isResult?.(value) === false ? unreadable : { ok: true, value };
   } catch (error) {
     return { ok: false, isCancelled: isCancellation(error), reason: reasonOf(error) };
   }
 }
 
+const unreadable = {
+  ok: false,
+  isCancelled: false,
+  reason:
+    'It was completed with something that is no result of it, so what it did is not known: look at the system itself before you go on.',
+} as const;
+
 /** Runs an activity; when `stop` becomes true it is cancelled, and its end is waited for. */
 export async function cancelledWhen<T>(
   stop: () => boolean,
   activity: () => Promise<T>,
+  isResult: (value: unknown) => value is T,
 ): Promise<Answer<T>> {
   const scope = new CancellationScope();
   let isDone = false;
   const watch = condition(() => isDone || stop()).then(() => {
     if (!isDone) scope.cancel();
   });
-  const answer = await answerOf(scope.run(activity));
+  const answer = await answerOf(scope.run(activity), isResult);
   isDone = true;
   await watch;
   return answer;

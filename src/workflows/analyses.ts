@@ -1,5 +1,6 @@
 import type { Watched } from '../process/events.ts';
 import type { MonitorResult } from '../process/outcomes.ts';
+import { results } from '../process/results.ts';
 import { impactStartOf } from '../process/steps.ts';
 import { type Answer, activities, cancelledWhen } from './activities.ts';
 import { now, type Run } from './run.ts';
@@ -19,7 +20,11 @@ export async function analyse(run: Run, watched: Watched, isUseless: () => boole
   const { environment, after, attempt } = watched;
   const summary = `watching ${environment} after the ${after} of attempt ${attempt}`;
   const answer = await run.during(
-    cancelledWhen(isUseless, () => activities.monitor.executeWithOptions({ summary }, [question])),
+    cancelledWhen(
+      isUseless,
+      () => activities.monitor.executeWithOptions({ summary }, [question]),
+      results.monitor,
+    ),
   );
   if (isUseless()) return;
   run.hear({ kind: 'monitored', ...watched, result: measuredOf(answer, startedAt) });

@@ -1,6 +1,7 @@
 import { condition, getExternalWorkflowHandle } from '@temporalio/workflow';
 import { lockMessages, lockWorkflowIdOf, type Release } from '../process/contract.ts';
 import type { DeployResult, DeployStep, Environment } from '../process/outcomes.ts';
+import { results } from '../process/results.ts';
 import { deployStepOf, nextStep, refOf } from '../process/steps.ts';
 import { type Answer, activities, answerOf, cancelledWhen } from './activities.ts';
 import { analyse } from './analyses.ts';
@@ -27,7 +28,11 @@ async function deployTo(run: Run, environment: Environment, left: () => boolean)
   run.hear({ kind: 'deployStarted', environment, ref });
   const options = { summary: `${ref} to ${environment}, attempt ${step.attempt}` };
   const answer = await run.during(
-    cancelledWhen(left, () => activities.deploy.executeWithOptions(options, [step])),
+    cancelledWhen(
+      left,
+      () => activities.deploy.executeWithOptions(options, [step]),
+      results.deploy,
+    ),
   );
   if (!answer.ok) await giveLockBack(step);
   if (answer.ok && answer.value.outcome === 'overtaken') {
@@ -46,7 +51,7 @@ export async function takeBack(run: Run): Promise<void> {
   run.hear({ kind: 'rollbackStarted', ref });
   const options = { summary: `taking ${ref} back from production` };
   const answer = await run.during(
-    answerOf(activities.rollback.executeWithOptions(options, [step])),
+    answerOf(activities.rollback.executeWithOptions(options, [step]), results.rollback),
   );
   if (!answer.ok) await giveLockBack(step);
   run.hear({ kind: 'rollbackFinished', ref, result: resultOf(answer, startedAt) });

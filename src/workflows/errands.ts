@@ -1,12 +1,15 @@
-import { condition } from '@temporalio/workflow';
+import { condition, patched } from '@temporalio/workflow';
 import { followUpsDue } from '../process/followUps.ts';
 import type { Notification } from '../process/notifications.ts';
 import type { Phase } from '../process/phases.ts';
+import { results } from '../process/results.ts';
+import { bytesOf, within } from '../process/room.ts';
 import type { ParsedSignal } from '../process/signals.ts';
 import { analysisDueOfRollback } from '../process/steps.ts';
 import { activities, answerOf } from './activities.ts';
 import { analyse } from './analyses.ts';
-import { now, type Run } from './run.ts';
+import type { Run } from './run.ts';
+import { isSetAnew, waitOf } from './timers.ts';
 
 /**
  * Sends what people have to be told, until the incident is over. One delivery never waits for
@@ -17,8 +20,25 @@ export async function sendNotifications(run: Run): Promise<void> {
     await condition(() => run.outbox.length > 0 || run.isOver);
     const batch = run.outbox.splice(0);
     if (batch.length === 0) return;
-    void send(run, batch);
+    for (const part of partsOf(batch)) void send(run, part);
   }
+}
+
+/** What one argument of an activity may be, far below what Temporal takes. In bytes. */
+const roomForBatch = 500_000;
+
+/** Many messages at once, as after an outage, go out by several activities. */
+function partsOf(batch: Notification[]): Notification[][] {
+  const isSmall = bytesOf(batch) <= roomForBatch;
+  // What began before this sent all at once, and its history is to be replayed.
+  if (isSmall || !patched('messages-in-parts')) return [batch];
+  const parts: Notification[][] = [[]];
+  for (const message of batch.map((one) => within(one, roomForBatch / 2))) {
+    const last = parts.at(-1) ?? [];
+    if (bytesOf([...last, message]) <= roomForBatch) last.push(message);
+    else parts.push([message]);
+  }
+  return parts;
 }
 
 async function send(run: Run, batch: Notification[]): Promise<void> {
@@ -27,7 +47,7 @@ async function send(run: Run, batch: Notification[]): Promise<void> {
     .join(' · ')
     .slice(0, 200);
   const answer = await run.during(
-    answerOf(activities.notify.executeWithOptions({ summary }, [batch])),
+    answerOf(activities.notify.executeWithOptions({ summary }, [batch]), results.notify),
   );
   if (!answer.ok) {
     run.hear({ kind: 'activityFailed', activity: 'notify', reason: answer.reason });
@@ -50,7 +70,10 @@ export async function settleDoubts(run: Run): Promise<void> {
     const senders = [...new Set(signals.map(({ parsed }) => senderOf(parsed)))];
     const summary = `whether ${senders.join(', ')} is on call now`.slice(0, 200);
     const answer = await run.during(
-      answerOf(activities.findOnCall.executeWithOptions({ summary }, [run.rotasToAskFor(signals)])),
+      answerOf(
+        activities.findOnCall.executeWithOptions({ summary }, [run.rotasToAskFor(signals)]),
+        results.findOnCall,
+      ),
     );
     if (answer.ok) {
       for (const found of answer.value)
@@ -73,7 +96,10 @@ export async function fileFollowUps(run: Run): Promise<void> {
     for (const { key } of tasks) tried.add(key);
     const summary = `${tasks.length} follow-up task${tasks.length > 1 ? 's' : ''}`;
     const answer = await run.during(
-      answerOf(activities.fileFollowUps.executeWithOptions({ summary }, [tasks])),
+      answerOf(
+        activities.fileFollowUps.executeWithOptions({ summary }, [tasks]),
+        results.fileFollowUps,
+      ),
     );
     if (!answer.ok) {
       run.hear({ kind: 'activityFailed', activity: 'fileFollowUps', reason: answer.reason });
@@ -104,7 +130,7 @@ export async function preflight(run: Run): Promise<void> {
     const { service } = run.state.request;
     const summary = `access to the systems of ${service}`;
     const answer = await run.during(
-      answerOf(activities.preflight.executeWithOptions({ summary }, [service])),
+      answerOf(activities.preflight.executeWithOptions({ summary }, [service]), results.preflight),
     );
     if (answer.ok) run.hear({ kind: 'preflighted', checks: answer.value });
     else run.hear({ kind: 'activityFailed', activity: 'preflight', reason: answer.reason });
@@ -126,15 +152,15 @@ export async function measureRollbacks(run: Run): Promise<void> {
 
 /** A bypass owes a review, with an escalation of its own from the bypass on. */
 export async function retrospective(run: Run): Promise<void> {
-  const dueAt = () => run.state.retrospectiveWatch?.nextAt;
+  const watch = () => run.state.retrospectiveWatch;
   while (!run.isOver) {
-    await condition(() => run.isOver || dueAt() !== undefined);
-    const due = dueAt();
-    if (run.isOver || due === undefined) continue;
-    const wait = Math.max(1, Date.parse(due) - Date.parse(now()));
-    const isMoved = () => run.isOver || dueAt() !== due;
+    await condition(() => run.isOver || watch() !== null);
+    const set = watch();
+    if (run.isOver || !set) continue;
+    const isMoved = () => run.isOver || isSetAnew(set, watch());
     const summary = 'Review in retrospect: then the next level';
-    if (!(await condition(isMoved, wait, { summary })))
+    if (!(await condition(isMoved, waitOf(set), { summary }))) {
       run.hear({ kind: 'clock', of: 'retrospective' });
+    }
   }
 }

@@ -1,8 +1,15 @@
-import { ApplicationFailure, CancellationScope, condition } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { HotfixInput, HotfixResult } from '../process/contract.ts';
+import { cut } from '../process/cut.ts';
 import { open, restore } from '../process/decide.ts';
-import { openingSchema } from '../process/events.ts';
-import { describeIssues } from '../process/signals.ts';
+import { type IncidentEvent, openingSchema } from '../process/events.ts';
+import { describeIssues, safely } from '../process/signals.ts';
+import { isUnreadable } from '../process/unreadable.ts';
 import {
   fileFollowUps,
   measureRollbacks,
@@ -34,15 +41,44 @@ export async function hotfix(input: HotfixInput): Promise<HotfixResult> {
   return run.result();
 }
 
-function begin(input: HotfixInput): Run {
-  if ('timeline' in input) return new Run(restore(input.timeline), false);
-  const opening = openingSchema.safeParse(input);
+function begin(input: unknown): Run {
+  const opening = safely(openingSchema, input);
   if (opening.success) return new Run(open(opening.data, now()), true);
-  throw ApplicationFailure.nonRetryable(
-    `This is not how an incident begins; use POST /incidents. ${describeIssues(opening.error)}`,
-    'BadOpening',
+  const timeline = timelineOf(input);
+  if (timeline) return carriedOn(timeline);
+  throw badOpening(
+    isUnreadable(input)
+      ? `The argument cannot be read: ${input.unreadable}.`
+      : describeIssues(opening.error),
   );
 }
+
+const timelineOf = (input: unknown): IncidentEvent[] | null =>
+  typeof input === 'object' &&
+  input !== null &&
+  'timeline' in input &&
+  Array.isArray(input.timeline)
+    ? input.timeline
+    : null;
+
+/**
+ * What we carry on with ourselves is right, and where it is not a task that fails can still be mended.
+ * What somebody else begins with ends at once where it is no timeline.
+ */
+function carriedOn(timeline: IncidentEvent[]): Run {
+  try {
+    return new Run(restore(timeline), false);
+  } catch (error) {
+    if (workflowInfo().continuedFromExecutionRunId !== undefined) throw error;
+    throw badOpening('Its timeline is none of an incident.');
+  }
+}
+
+const badOpening = (problem: string) =>
+  ApplicationFailure.nonRetryable(
+    `This is not how an incident begins; use POST /incidents. ${cut(problem, 1_000)}`,
+    'BadOpening',
+  );
 
 async function throughThePhases(run: Run): Promise<void> {
   while (!run.isOver) await phaseSteps[run.state.phase](run);

@@ -6,7 +6,8 @@ import { analysisOf } from '../process/state.ts';
 import { waitingFor } from '../process/waiting.ts';
 import { analyse } from './analyses.ts';
 import { deployments, takeBack } from './deployments.ts';
-import { leaving, now, type Run } from './run.ts';
+import { leaving, type Run } from './run.ts';
+import { isSetAnew, waitOf } from './timers.ts';
 
 /** The process in time: what each phase does until the incident has left it. */
 export const phaseSteps: Record<Phase, (run: Run) => Promise<unknown>> = {
@@ -30,10 +31,9 @@ async function people(run: Run): Promise<void> {
 }
 
 async function untilNextLevel(run: Run, isDone: () => boolean): Promise<void> {
-  const { nextAt } = run.state.watch;
-  const isMoved = () => isDone() || run.state.watch.nextAt !== nextAt || run.canCarryOn;
-  const wait = Math.max(1, Date.parse(nextAt) - Date.parse(now()));
-  const isInTime = await condition(isMoved, wait, { summary: timerName(run) });
+  const { watch } = run.state;
+  const isMoved = () => isDone() || isSetAnew(watch, run.state.watch) || run.canCarryOn;
+  const isInTime = await condition(isMoved, waitOf(watch), { summary: timerName(run) });
   if (!isInTime) run.hear({ kind: 'clock' });
 }
 

@@ -31,7 +31,8 @@ import type { IncidentEvent } from '../process/events.ts';
 import { deployQueueSchema } from '../process/lock.ts';
 import { type Notification, notificationOf } from '../process/notifications.ts';
 import type { RotasToAsk } from '../process/outcomes.ts';
-import { parseSignal } from '../process/signals.ts';
+import { bytesOf, roomForPayload, within } from '../process/room.ts';
+import { parseSignal, safely } from '../process/signals.ts';
 import { evolve, isOver, type State } from '../process/state.ts';
 import { type IncidentView, viewOf } from '../process/view.ts';
 import { fixedAttributesOf, movingAttributesOf } from './searchAttributes.ts';
@@ -52,12 +53,15 @@ export class Run {
   /** What has happened since the last message. */
   private untold: readonly IncidentEvent[] = [];
   private underWay = 0;
+  /** When messages are read now, and when they were read before that. */
+  private reading: { at: string; before: string };
   private incident: Incident;
   /** What was shown last, so that nothing is written to the history twice. */
   private shown = { attributes: '', place: '' };
 
   constructor(incident: Incident, isNew: boolean) {
     this.incident = incident;
+    this.reading = { at: now(), before: workflowInfo().startTime.toISOString() };
     const messages = this.messagesOf(null, incident.timeline);
     if (isNew) this.outbox.push(...messages);
     if (workflowInfo().memo?.incident) this.shown = this.showing();
@@ -97,9 +101,8 @@ export class Run {
 
   hear(message: Message): void {
     const before = this.incident;
-    this.incident = handle(before, message, now());
-    const events = this.incident.timeline.slice(before.timeline.length);
-    this.outbox.push(...this.messagesOf(before.state, events));
+    this.incident = handle(before, message, this.read());
+    this.outbox.push(...this.messagesOf(before.state, this.eventsAfter(lastSeqOf(before))));
     this.show();
   }
 
@@ -108,8 +111,10 @@ export class Run {
     return rotasToAskFor(this.incident, signals);
   }
 
+  /** At most as large as Temporal takes. */
   result(): HotfixResult {
-    return { incident: viewOf(this.state), timeline: this.incident.timeline };
+    const { timeline } = this.incident;
+    return { incident: within(viewOf(this.state), roomForPayload - bytesOf(timeline)), timeline };
   }
 
   /** A long incident goes on in a new history. Only called where nothing is in flight. */
@@ -122,21 +127,34 @@ export class Run {
   private listen(): void {
     setHandler(incidentQuery, () => viewOf(this.state));
     setHandler(verdictQuery, (requestId: string) => ({
-      verdict: verdictOf(this.incident.timeline, requestId),
+      verdict: verdictOf(this.incident, requestId),
       incident: viewOf(this.state),
       runId: workflowInfo().runId,
     }));
-    setHandler(timelineQuery, (after = 0) => this.incident.timeline.slice(after));
+    setHandler(timelineQuery, (after = 0) => this.eventsAfter(after));
     setHandler(defineSignal<[unknown]>(deployQueueSignal), (argument) => {
-      const queue = deployQueueSchema.safeParse(argument);
+      const queue = safely(deployQueueSchema, argument);
       if (queue.success) this.hear({ kind: 'deployQueueChanged', queue: queue.data });
       else this.hearSignal(deployQueueSignal, argument);
     });
     setDefaultSignalHandler((name, argument) => this.hearSignal(name, argument));
   }
 
+  private eventsAfter(after: number): IncidentEvent[] {
+    return this.incident.timeline.filter(({ seq }) => seq > after);
+  }
+
+  /** Now, remembered as when messages were read last. */
+  private read(): string {
+    const at = now();
+    if (at !== this.reading.at) this.reading = { at, before: this.reading.at };
+    return at;
+  }
+
   private hearSignal(name: string, argument: unknown): void {
-    const parsed = parseSignal(name, argument, { at: now(), requestId: uuid4() });
+    const at = this.read();
+    const receipt = { at, requestId: uuid4(), notBefore: this.reading.before };
+    const parsed = parseSignal(name, argument, receipt);
     const message: SignalMessage = { kind: 'signal', name, parsed, argument };
     // Incidents that began before this refused at once, and their histories are to be replayed.
     const isInDoubt = Object.keys(this.rotasToAskFor([message])).length > 0;
@@ -163,7 +181,9 @@ export class Run {
     const { attributes, place } = this.showing();
     if (attributes !== this.shown.attributes)
       upsertSearchAttributes(movingAttributesOf(this.state));
-    if (place !== this.shown.place) upsertMemo({ incident: viewOf(this.state) });
+    if (place !== this.shown.place) {
+      upsertMemo({ incident: within(viewOf(this.state), roomForMemo) });
+    }
     this.shown = { attributes, place };
   }
 
@@ -175,6 +195,11 @@ export class Run {
     };
   }
 }
+
+const lastSeqOf = ({ timeline }: Incident): number => timeline.at(-1)?.seq ?? 0;
+
+/** Lists read the memo of every incident on a page, and Temporal takes 2 MB of it at most. In bytes. */
+const roomForMemo = 200_000;
 
 /** The workflow's own clock: the same in every replay. ISO 8601, UTC. */
 export const now = (): string => new Date().toISOString();

@@ -90,8 +90,11 @@ function play(chosen: Policy, answers: Answer[]): Minute[] {
   for (const [index, one] of answers.entries()) {
     const now = at(index * tick);
     const before = incident.state;
-    incident = handle(incident, { kind: 'clock' }, now);
-    incident = handle(incident, { kind: 'clock', of: 'retrospective' }, now);
+    if (before.watch.nextAt <= now) incident = handle(incident, { kind: 'clock' }, now);
+    const { retrospectiveWatch } = incident.state;
+    if (retrospectiveWatch && retrospectiveWatch.nextAt <= now) {
+      incident = handle(incident, { kind: 'clock', of: 'retrospective' }, now);
+    }
     played.push({ before, after: incident, now });
     incident = act(incident, one, now);
   }

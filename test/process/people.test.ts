@@ -7,7 +7,6 @@ import { viewOf } from '../../src/process/view.ts';
 import { withinWorkingHours, workingHoursSchema } from '../../src/process/workingHours.ts';
 import { at, Story } from '../support/incidents.ts';
 
-const clock = { kind: 'clock' } as const;
 const minute = 60_000;
 
 const chain = (change: Partial<Escalation> = {}): Escalation => ({
@@ -29,9 +28,7 @@ const withReview = (quickReview: Escalation) =>
 describe('escalation', () => {
   test('the chain begins again as often as the policy says, then the last level goes on', () => {
     const story = withReview(chain({ repeat: 1 }));
-    const levels = [15, 20, 25, 30, 35, 40].map(
-      (minutes) => story.hear(clock, minutes).state.watch.level,
-    );
+    const levels = [15, 20, 25, 30, 35, 40].map((minutes) => story.ring(minutes).state.watch.level);
     expect(levels).toEqual([1, 2, 1, 2, 2, 2]);
   });
 
@@ -39,9 +36,9 @@ describe('escalation', () => {
     const [one, two] = chain().levels;
     if (!one || !two) throw new Error('two levels');
     const story = withReview(chain({ levels: [{ ...one, channels: ['pager'] }, two] }));
-    story.hear(clock, 15);
+    story.ring(15);
     expect(notificationOf(story.state, story.last)?.channels).toEqual(['pager']);
-    story.hear(clock, 20);
+    story.ring(20);
     expect(notificationOf(story.state, story.last)).not.toHaveProperty('channels');
   });
 
@@ -57,11 +54,11 @@ describe('escalation', () => {
     );
 
   test('whom no channel reached waits for no limit: the next level is told at once', () => {
-    const story = told(withReview(chain()).hear(clock, 15), 'failed');
+    const story = told(withReview(chain()).ring(15), 'failed');
     expect(story.state.watch.level).toBe(2);
     expect(story.last.data).toMatchObject({ reason: expect.stringContaining('could not be') });
     expect(told(story, 'failed').last.type).toBe('notified');
-    expect(told(withReview(chain()).hear(clock, 15), 'delivered').state.watch.level).toBe(1);
+    expect(told(withReview(chain()).ring(15), 'delivered').state.watch.level).toBe(1);
   });
 
   test('a phase whose people cannot be told escalates at once', () => {
@@ -71,26 +68,25 @@ describe('escalation', () => {
 
 describe('the review in retrospect', () => {
   const bypassed = () => new Story().until('quickReview').say('reviewBypassed');
-  const due = { kind: 'clock', of: 'retrospective' } as const;
   const day = 24 * 60;
 
   test('is due within a day of the bypass, whatever phase it is, and told again and again', () => {
-    const story = bypassed().hear(due, day - 1);
+    const story = bypassed().ring(day - 1, 'retrospective');
     expect(story.last.type).not.toBe('escalated');
-    story.hear(due, day);
+    story.ring(day, 'retrospective');
     expect(story.last).toMatchObject({
       type: 'escalated',
       data: { wait: 'retrospective', level: 1, recipients: ['reviewer', 'securityReviewer'] },
     });
     expect(notificationOf(story.state, story.last)?.subject).toContain('review in retrospect');
     expect(story.state.watch.level).toBe(0);
-    for (const hours of [4, 8]) story.hear(due, day + hours * 60);
+    for (const hours of [4, 8]) story.ring(day + hours * 60, 'retrospective');
     expect(story.state.retrospectiveWatch).toMatchObject({ level: 2, repeat: 1 });
   });
 
   test('is told of no more when it is given', () => {
     const story = bypassed().deploy().say('systemVerified').say('quickVerified');
-    story.say('retrospectiveReviewed').hear(due, 3 * day);
+    story.say('retrospectiveReviewed').ring(3 * day, 'retrospective');
     expect(story.types()).not.toContain('escalated');
   });
 });
@@ -125,7 +121,7 @@ test('how long it took until people knew, acknowledged and decided', () => {
     outcome: 'delivered',
   };
   story.hear({ kind: 'notified', deliveries: [delivered] }, 2);
-  story.hear(clock, 15).say('escalationAcknowledged', {}, 17);
+  story.ring(15).say('escalationAcknowledged', {}, 17);
   story.say('sanityChecked', {}, 20).say('securityChecked', {}, 21);
   expect(figuresIn(story, 'quickReview')).toEqual({
     wait: 'quickReview',

@@ -105,6 +105,13 @@ export class Story {
     return this;
   }
 
+  /** What a timer does that was set for when the wait is due: nothing before then. */
+  ring(minute: number, of?: 'retrospective'): this {
+    const watch = of ? this.state.retrospectiveWatch : this.state.watch;
+    if (!watch || at(minute) < watch.nextAt) return this;
+    return this.hear({ kind: 'clock', ...(of && { of }) }, minute);
+  }
+
   say(name: SignalName, body: object = {}, minute = 0, by: string = actorOf(name)): this {
     const whole = { ...bodies[name], ...body };
     return this.hear(signal(name, whole, { by }, at(minute)), minute);
