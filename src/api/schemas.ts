@@ -198,6 +198,7 @@ export const eventSchema = z
     type: z.string(),
     data: z.unknown().describe('By type; for a signal its body'),
     requestId: z.string().optional(),
+    folded: count.optional().describe('How many earlier events of its kind it stands for'),
   })
   .meta({ id: 'Event' });
 

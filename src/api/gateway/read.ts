@@ -61,7 +61,7 @@ export async function readTimeline(
   const description = await describe(deps, id);
   if (!isRunning(description)) {
     const result = await resultOf(deps, description);
-    if (result) return result.timeline.slice(after);
+    if (result) return result.timeline.filter(({ seq }) => seq > after);
     // Ended from outside it returned nothing, but what it went through can still be replayed.
     lastKnown(description);
   }

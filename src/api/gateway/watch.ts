@@ -69,7 +69,7 @@ class Watch {
   }
 
   private async read(): Promise<void> {
-    const events = await readTimeline(this.deps, this.id, this.events.length);
+    const events = await readTimeline(this.deps, this.id, this.events.at(-1)?.seq);
     if (events.length === 0) return;
     this.events.push(...events);
     this.announce();
@@ -143,10 +143,10 @@ export class Watches {
     const watch = this.join(id);
     const told = new Map<LiveNews['live'], string>();
     try {
-      for (let next = after; ; ) {
-        const event = watch.events[next];
+      for (let last = after; ; ) {
+        const event = watch.events.find(({ seq }) => seq > last);
         if (event) {
-          next += 1;
+          last = event.seq;
           yield event;
           continue;
         }
