@@ -16,6 +16,7 @@ export type FailureType =
   | 'OutcomeUnknown'
   | 'NothingToGoBackTo'
   | 'Undelivered'
+  | 'Outdated'
   | 'Interrupted'
   | 'Unexpected';
 

@@ -10,6 +10,7 @@ import { messageOf, transient } from './failures.ts';
 import type { Monitoring } from './monitoring/types.ts';
 import { watch } from './monitoring/watch.ts';
 import { deliver } from './notify/deliver.ts';
+import { stillAsked as askTemporal, type StillAsked } from './notify/still-asked.ts';
 import type { NotificationChannel, Recipient } from './notify/types.ts';
 import type { OnCall } from './oncall/look-up.ts';
 import { addressed, rotasOf } from './oncall/recipients.ts';
@@ -39,6 +40,8 @@ export interface ActivityDeps {
   tracker: Tracker;
   /** One deploy at a time; without it, the workflow of that name. */
   lock?: DeployLock;
+  /** Whether a message is still worth sending; without it, Temporal is asked. */
+  stillAsked?: StillAsked;
   logger: Logger;
   now: () => Date;
   sleep?: Sleep;
@@ -47,7 +50,7 @@ export interface ActivityDeps {
 /** The worker's activities. Each throws only what {@link HotfixActivities} says. */
 export function createActivities(deps: ActivityDeps): HotfixActivities {
   const { services, channels, recipientOf, tracker, logger, now, sleep = systemSleep } = deps;
-  const { lock = temporalLock } = deps;
+  const { lock = temporalLock, stillAsked = askTemporal } = deps;
   const guarded = guardBy(logger);
   const carryOutAlone = (adapter: DeployAdapter, request: DeployRequest) =>
     underLock(lock, request, () => carryOut(adapter, request));
@@ -79,7 +82,7 @@ export function createActivities(deps: ActivityDeps): HotfixActivities {
       const found = await deps.onCall.find(rotasOf(notifications), cancellationSignal);
       const messages = notifications.map((one) => addressed(one, found));
       return {
-        deliveries: await deliver(messages, { channels, recipientOf, sleep }),
+        deliveries: await deliver(messages, { channels, recipientOf, stillAsked, sleep }),
         onCall: found,
       };
     }),

@@ -5,6 +5,7 @@ import { newsOf } from './news.ts';
 import { rolesBy, toAsk } from './onCall.ts';
 import type { PreflightCheck, RotasToAsk } from './outcomes.ts';
 import { type Phase, phaseTitles, type Role, roleIds, roles } from './phases.ts';
+import type { Place } from './signals.ts';
 import { assigneesOf, isOver, rotasOf, type State } from './state.ts';
 import { type IncidentView, viewOf } from './view.ts';
 import { type Wait, waitingFor } from './waiting.ts';
@@ -29,6 +30,8 @@ export interface Notification {
    * recipients, and those whose people have a say now.
    */
   rotas?: RotasToAsk;
+  /** The phase and attempt with which it is over: whoever comes too late for them is not told. */
+  during?: Place;
   /** By which channels; all of them where it is not said. */
   channels?: string[];
   /** One line. */
@@ -87,10 +90,17 @@ export function notificationOf(
     news: newsOf(since),
     threads: state.threads,
     text: [said.intro, asks && taskList(state)].filter(Boolean).join('\n\n'),
+    ...(isOfPhase(event) && { during: { phase: state.phase, attempt: state.attempt } }),
     ...rotasToAsk(state, said),
     ...message,
   };
 }
+
+/** Whether it asks for what belongs to a phase, and nothing else. */
+const isOfPhase = (event: IncidentEvent): boolean =>
+  event.type === 'escalated'
+    ? event.data.wait === undefined
+    : ['incidentOpened', 'phaseStarted', 'deployHeld'].includes(event.type);
 
 /** Whom the policy allows something is found out before they need it, with a message that asks anyway. */
 function rotasToAsk(state: State, { kind, recipients }: Composed): Pick<Notification, 'rotas'> {

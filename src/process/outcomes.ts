@@ -118,7 +118,8 @@ export interface Delivery {
   /** The id of the message. */
   notification: string;
   channel: string;
-  outcome: 'delivered' | 'failed';
+  /** `outdated`: not sent, since what it asks was not asked any more. */
+  outcome: 'delivered' | 'failed' | 'outdated';
   /** Whom it was for, as far as the channel could reach them. */
   to: string[];
   /** Why it failed, as one sentence. */

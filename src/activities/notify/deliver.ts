@@ -1,17 +1,19 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import pRetry from 'p-retry';
 import { z } from 'zod';
 import type { Notification } from '../../process/notifications.ts';
 import type { Delivery } from '../../process/outcomes.ts';
 import type { Sleep } from '../clock.ts';
-import { isTransient, messageOf } from '../failures.ts';
+import { isTransient, messageOf, permanent } from '../failures.ts';
 import { type Heart, withHeartbeat } from '../heartbeat.ts';
+import type { StillAsked } from './still-asked.ts';
 import type { Addressed, NotificationChannel, Recipient } from './types.ts';
 
 const deliverySchema = z.object({
   notification: z.string(),
   channel: z.string(),
-  outcome: z.enum(['delivered', 'failed']),
+  outcome: z.enum(['delivered', 'failed', 'outdated']),
   to: z.array(z.string()),
   reason: z.string().optional(),
   thread: z.record(z.string(), z.string()).optional(),
@@ -21,6 +23,7 @@ export interface DeliveryDeps {
   channels: readonly NotificationChannel[];
   /** Who is behind a name in a message. */
   recipientOf: (name: string, notification: Notification) => Promise<Recipient>;
+  stillAsked: StillAsked;
   sleep: Sleep;
 }
 
@@ -62,14 +65,14 @@ export async function deliver(
 
 async function deliverOne(
   message: Addressed,
-  { channels, sleep }: DeliveryDeps,
+  { channels, stillAsked, sleep }: DeliveryDeps,
   heart: Heart<Progress>,
 ): Promise<void> {
-  const attempt = attemptBy(message, sleep);
+  const attempt = attemptBy(message, stillAsked, sleep);
   const isOver = (channel: NotificationChannel) =>
     heart.details.some((one) => one.notification === message.id && one.channel === channel.name);
   const isThere = () =>
-    heart.details.some((one) => one.notification === message.id && one.outcome === 'delivered');
+    heart.details.some((one) => one.notification === message.id && one.outcome !== 'failed');
   const record = (delivery: Delivery) => heart.set([...heart.details, delivery]);
   const able = channels.filter((channel) => !isOver(channel) && (channel.takes?.(message) ?? true));
 
@@ -105,7 +108,7 @@ interface Attempt {
 
 /** Sends a message by a channel; how that went is an answer, and no error. */
 const attemptBy =
-  (message: Addressed, sleep: Sleep) =>
+  (message: Addressed, stillAsked: StillAsked, sleep: Sleep) =>
   async (channel: NotificationChannel, patience: Patience): Promise<Attempt> => {
     const { cancellationSignal: signal } = Context.current();
     const base = {
@@ -114,7 +117,11 @@ const attemptBy =
       to: message.to.filter((one) => channel.reaches?.(one) ?? true).map(({ id }) => id),
     };
     try {
-      const send = () => channel.send(message, signal);
+      // Asked before each try: a channel that was down may be back when the phase is over.
+      const send = async () => {
+        if (await stillAsked(message)) return channel.send(message, signal);
+        throw permanent('Outdated', 'not sent, since it is not asked any more.');
+      };
       const thread = await retried(send, patience, sleep, signal);
       const delivery: Delivery = { ...base, outcome: 'delivered', ...(thread && { thread }) };
       return { channel, delivery, isBusy: false };
@@ -122,9 +129,13 @@ const attemptBy =
       signal.throwIfAborted();
       const reason = `${channel.name}: ${messageOf(error)}`;
       const isBusy = delayOf(error) >= patience.within;
-      return { channel, delivery: { ...base, outcome: 'failed', reason }, isBusy };
+      const outcome = isOutdated(error) ? 'outdated' : 'failed';
+      return { channel, delivery: { ...base, outcome, reason }, isBusy };
     }
   };
+
+const isOutdated = (error: unknown): boolean =>
+  error instanceof ApplicationFailure && error.type === 'Outdated';
 
 /** Tries again what may pass, and waits as long as the other side asks, within its patience. */
 const retried = <T>(

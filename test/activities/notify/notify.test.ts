@@ -171,3 +171,48 @@ test('a receiver that hangs is left after the timeout', async () => {
     reason: expect.stringContaining('no answer within 100 ms'),
   });
 });
+
+test('what is not asked any more is not sent, by no channel, and that is on record', async () => {
+  const sent: string[] = [];
+  const channel = (name: string): NotificationChannel => ({
+    name,
+    send: async () => void sent.push(name),
+  });
+  let asks = 0;
+  const { notify } = activitiesWith({
+    channels: [channel('pager'), channel('mail')],
+    stillAsked: async () => {
+      asks += 1;
+      return false;
+    },
+  });
+  const message = { ...notification('INC-1-1'), channels: ['pager'] };
+  const { deliveries } = await activityEnvironment().execute(notify, [message]);
+  expect(sent).toEqual([]);
+  expect(asks).toBe(1);
+  expect(deliveries).toMatchObject([
+    {
+      channel: 'pager',
+      outcome: 'outdated',
+      reason: expect.stringContaining('not asked any more'),
+    },
+  ]);
+});
+
+test('a channel that comes back when the phase is over does not send what it asked', async () => {
+  let tries = 0;
+  const channel: NotificationChannel = {
+    name: 'pager',
+    send: async () => {
+      tries += 1;
+      throw transient('Unreachable', 'down');
+    },
+  };
+  const { notify } = activitiesWith({
+    channels: [channel],
+    stillAsked: async () => tries === 0,
+  });
+  const { deliveries } = await activityEnvironment().execute(notify, [notification('INC-1-1')]);
+  expect(tries).toBe(1);
+  expect(deliveries).toMatchObject([{ outcome: 'outdated' }]);
+});
