@@ -181,14 +181,15 @@ describe('what a page costs', () => {
 
   function observe(): void {
     const { workflow } = api.temporal.client;
-    const { count: counted, list: listed } = workflow;
+    const counted = workflow.count.bind(workflow);
+    const listed = workflow.list.bind(workflow);
     vi.spyOn(workflow, 'count').mockImplementation((query?: string) => {
       cost.calls += 1;
-      return counted.call(workflow, query);
+      return counted(query);
     });
     vi.spyOn(workflow, 'list').mockImplementation((options?: ListOptions) => {
       cost.calls += 1;
-      const rows = listed.call(workflow, options);
+      const rows = listed(options);
       return {
         ...rows,
         async *[Symbol.asyncIterator]() {
