@@ -14,19 +14,15 @@ import {
 } from './temporal/connection.ts';
 import { startEmbedded } from './temporal/embedded.ts';
 import { temporalExecutable } from './temporal/executable.ts';
-import { assertPortFree } from './temporal/ports.ts';
+import { waitUntilFree } from './temporal/ports.ts';
 import { registerSearchAttributes } from './temporal/register.ts';
 
 /** `npm start`: Temporal where none is named, the worker and the API, in one process. */
 async function start(lifecycle: Lifecycle): Promise<void> {
   const startup = await startUp();
   const { settings, config, logger } = startup;
-  await assertPortFree({
-    host: settings.host,
-    port: settings.port,
-    purpose: 'the API',
-    variable: 'PORT',
-  });
+  const { host, port } = settings;
+  await waitUntilFree({ host, port, purpose: 'the API', variable: 'PORT' }, { onWait: say });
   installRuntime(logger);
   const temporal = await temporalFor(startup, lifecycle);
 
@@ -52,13 +48,15 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     links: linksOf(startup),
     uiUrl: temporal.uiUrl,
     logger,
-    host: settings.host,
-    port: settings.port,
+    host,
+    port,
   });
   lifecycle.onStop(api.close);
   const ui = temporal.uiUrl ? `   Temporal UI ${temporal.uiUrl}` : '';
   process.stdout.write(`Hotfix is ready.  API ${api.url}   docs ${api.url}/docs${ui}\n`);
 }
+
+const say = (sentence: string): unknown => process.stderr.write(`${sentence}\n`);
 
 interface Temporal {
   server: TemporalServer;
@@ -74,6 +72,7 @@ async function temporalFor({ settings }: Startup, lifecycle: Lifecycle): Promise
     port: settings.temporalPort,
     uiPort: settings.temporalUiPort,
     onExit: (sentence) => lifecycle.fail(sentence),
+    onWait: say,
   });
   lifecycle.onStop(() => embedded.stop());
   return {

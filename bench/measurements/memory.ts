@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { taskQueue } from '../../src/process/contract.ts';
 import type { Bench } from '../support/bench.ts';
 import { callAll } from '../support/callers.ts';
 import type { MemoryUse } from '../support/companion.ts';
 import { declared } from '../support/incidents.ts';
 import type { Measurement } from '../support/measurement.ts';
+import { rawStart, rawTaskQueue, signalRaw, startRaw } from '../support/raw.ts';
+import { sideBySide } from '../support/side-by-side.ts';
 import { type Stand, withStand } from '../support/stand.ts';
+import { summarise, type Timing } from '../support/statistics.ts';
 
 const count = 2_000;
 const callers = 20;
@@ -12,14 +17,21 @@ const callers = 20;
 const first = 50;
 
 /** Milliseconds after which no more are opened: a slow machine has to do with fewer. */
-const patience = 120_000;
+const patience = 60_000;
+
+/** How the two workers are signalled: each incident of either once a round, one after the other. */
+const plan = { callers: 1, rounds: 60, patience: 20_000 };
+const signalled = 5;
+const comment = { text: 'The error rate falls since the fix went live; watching the checkout.' };
 
 export const memory: Measurement = {
   name: 'memory',
-  title: 'Memory of the worker for each open incident',
+  title: 'What open incidents cost a worker',
   about:
-    `The memory of the worker’s process with ${count.toLocaleString('en')} open incidents in its cache, ` +
-    'less what it had before, each time after a garbage collection in all of its threads.',
+    `The memory of the worker’s process with up to ${count.toLocaleString('en')} open incidents, less what ` +
+    'it had before, each time after a garbage collection in all of its threads. And what it costs that ' +
+    'none is kept in memory: a signal and its verdict, with the SDK’s client, through the service’s worker, ' +
+    'which replays the incident each time, and through one that keeps it.',
   measure: (bench) =>
     withStand(bench, async (stand) => {
       const worker = await stand.startWorker();
@@ -27,17 +39,16 @@ export const memory: Measurement = {
       const before = await worker.memory();
       const opened = await open(stand, count, bench);
       const after = await worker.memory();
-      return { table: table(before, after, opened), notes, bars: [] };
+      const rows = [...memoryRows(before, after, opened), ...(await replayRows(stand, bench))];
+      return { table: [['cost', 'from', 'to', 'difference'], ...rows], notes, bars: [] };
     }),
 };
 
 const notes = [
-  'Heap is what the incidents hold; the resident memory also has what the collector keeps in reserve.',
-  'About two thirds of the heap are the schemas that read signals and policy. The library that they are made ' +
-    'with is there once, but the schemas are made for each incident: what workflows share is frozen, and ' +
-    'a schema completes itself at its first use.',
-  'The SDK keeps about 0.59 incidents for each MiB of heap beyond the first 200 in memory (2,310 at the ' +
-    '4 GiB here). Others are replayed from their history when something happens to them.',
+  'A worker keeps no incident in memory (the decision on the workflow cache says why), so what it holds does ' +
+    'not grow with them; the difference in resident memory is what the collector keeps in reserve.',
+  'A replay grows with the history: it is read from Temporal and gone through from its beginning. These ' +
+    'incidents are declared, and get a comment more with each round.',
 ];
 
 /** Starts incidents and reads each, so that the worker has taken it up. Tells how many there are. */
@@ -55,15 +66,52 @@ async function open({ api }: Stand, wanted: number, { progress }: Bench): Promis
   return opened;
 }
 
-function table(before: MemoryUse, after: MemoryUse, opened: number): string[][] {
+function memoryRows(before: MemoryUse, after: MemoryUse, opened: number): string[][] {
   const mebibytes = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(0)} MiB`;
   const row = (name: string, one: number, other: number) => [
-    ...[name, mebibytes(one), mebibytes(other)],
-    Math.round((other - one) / opened).toLocaleString('en'),
+    `${name}, with ${opened.toLocaleString('en')} more open`,
+    ...[mebibytes(one), mebibytes(other)],
+    `${Math.round((other - one) / opened).toLocaleString('en')} bytes for each`,
   ];
   return [
-    ['memory', 'before', `with ${opened.toLocaleString('en')} more open`, 'bytes for each'],
     row('heap in use', before.heap, after.heap),
-    row('resident', before.rss, after.rss),
+    row('resident memory', before.rss, after.rss),
   ];
+}
+
+/** The worker that keeps incidents has a task queue of its own, and incidents of its own there. */
+async function replayRows(stand: Stand, { progress }: Bench): Promise<string[][]> {
+  const what = 'signalling, kept and replayed';
+  progress.now(what);
+  await stand.startWorker('bench/support/cached-worker.js');
+  const onRound = (round: number) => progress.now(what, `round ${round} of ${plan.rounds}`);
+  const kept = await sideOn(stand, rawTaskQueue);
+  const replayed = await sideOn(stand, taskQueue);
+  const { raw, api } = await sideBySide({ raw: kept, api: replayed }, { ...plan, onRound });
+  return [timeRow('p50', raw, api), timeRow('p99', raw, api)];
+}
+
+function timeRow(which: 'p50' | 'p99', kept: Timing, replayed: Timing): string[] {
+  const [one, other] = [summarise(kept)[which], summarise(replayed)[which]];
+  const milliseconds = (value: number) => `${value.toFixed(1)} ms`;
+  const ratio = `${(other / one).toFixed(2)} times`;
+  return [
+    `signal and verdict, ${which}: kept, replayed`,
+    milliseconds(one),
+    milliseconds(other),
+    ratio,
+  ];
+}
+
+/** Incidents that are declared, of one task queue, and a comment on one of them. */
+async function sideOn({ client }: Stand, queue: string) {
+  const ids = Array.from({ length: signalled }, () => randomUUID());
+  for (const id of ids) await startRaw(client, { ...rawStart(id, declared), taskQueue: queue });
+  return {
+    prepare: () => ids,
+    call: (id: string) => {
+      const envelope = { by: 'operator', at: new Date().toISOString(), requestId: randomUUID() };
+      return signalRaw(client, id, 'commented', { ...comment, ...envelope });
+    },
+  };
 }

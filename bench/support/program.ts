@@ -21,7 +21,7 @@ export class Program {
   constructor(entry: string, env: Record<string, string>, log: string) {
     this.log = log;
     const output = openSync(log, 'w');
-    // A fixed heap: the worker's cache, and so what it holds, goes by the size of its heap.
+    // A fixed heap, so that what is measured does not go by the memory of the machine.
     const flags = ['--expose-gc', '--max-old-space-size=4096', '--import', companion];
     this.child = spawn(process.execPath, [...flags, path.join(root, 'dist', entry)], {
       cwd: path.dirname(log),

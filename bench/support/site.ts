@@ -36,6 +36,7 @@ export async function startSite(bench: Bench, started: Started, config: object):
     dataDirectory: folder,
     port: await getPort(),
     uiPort: await getPort(),
+    onWait: (sentence) => bench.progress.now(sentence),
   });
   started(() => temporal.stop());
   const file = path.join(folder, 'hotfix.yaml');

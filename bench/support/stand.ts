@@ -12,7 +12,8 @@ export interface Stand {
   api: Api;
   /** The SDK's client, straight to Temporal. */
   client: Client;
-  startWorker: () => Promise<Program>;
+  /** `entry` is the program, relative to `dist/`; without, the service's own worker. */
+  startWorker: (entry?: string) => Promise<Program>;
 }
 
 /** Services of the configuration: one with a deploy and a measurement, and all others with neither. */

@@ -33,6 +33,7 @@ export class Lifecycle {
       if (this.hasFailed) process.exit(1);
     });
     for (const signal of endings) process.on(signal, () => this.told());
+    process.once('SIGHUP', withoutTerminal);
   }
 
   /** Remembers how to end a part that has just been started. */
@@ -87,6 +88,18 @@ export async function runProcess(start: (lifecycle: Lifecycle) => Promise<void>)
     await lifecycle.end();
     process.exit(1);
   }
+}
+
+/**
+ * The terminal is gone: what is written fails from now on, which must not cut the end short. Node cannot
+ * exit without its terminal, either, but spins for ever; the signal that told so ends it instead.
+ */
+function withoutTerminal(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  process.on('exit', () => {
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
+  });
 }
 
 /** People get the sentence; the stack is for those who ask for it. */

@@ -1,11 +1,9 @@
 import { readFile, rm, stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { untilGone, type Waiting } from './waiting.ts';
 
 // The guard touches its lock every second; a process id alone could have been given to someone else.
 const FRESH_MS = 10_000;
-const PATIENCE_MS = 15_000;
-const LOOK_EVERY_MS = 50;
 
 const holderFormat = z.object({ owner: z.number(), guard: z.number() });
 type Holder = z.infer<typeof holderFormat>;
@@ -16,25 +14,27 @@ export class DataInUseError extends Error {
 }
 
 /**
- * Resolves when no server uses the data that `lockFile` stands for. A server whose owner was killed is
- * already on its way out, so it is waited for.
- * @throws DataInUseError when its owner is alive, or it does not end.
+ * Resolves when no server uses the data that `lockFile` stands for. One that is on its way out is waited
+ * for, whether its owner was told to end or was killed.
+ * @throws DataInUseError when it does not end.
  */
-export async function waitUntilUnused(lockFile: string, dataDirectory: string): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
-  for (;;) {
+export async function waitUntilUnused(
+  lockFile: string,
+  dataDirectory: string,
+  waiting: Waiting,
+): Promise<void> {
+  await untilGone(waiting, async () => {
     const holder = await holderOf(lockFile);
-    if (holder === undefined) break;
-    if (isAlive(holder.owner) || performance.now() > giveUpAt) {
-      throw new DataInUseError(
-        `The data in ${dataDirectory} is in use by another Hotfix (process ${holder.owner}): ` +
-          'stop that one, or set HOTFIX_DATA to another directory.',
-      );
-    }
-    await sleep(LOOK_EVERY_MS);
-  }
+    return holder && inUse(holder, dataDirectory);
+  });
   await rm(lockFile, { force: true });
 }
+
+const inUse = ({ owner }: Holder, dataDirectory: string): DataInUseError =>
+  new DataInUseError(
+    `The data in ${dataDirectory} is in use by another Hotfix (process ${owner}): ` +
+      'stop that one, or set HOTFIX_DATA to another directory.',
+  );
 
 async function holderOf(lockFile: string): Promise<Holder | undefined> {
   try {

@@ -2,10 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { waitUntilUnused } from './dataLock.ts';
 import { type DevServer, type DevServerOptions, startDevServer } from './devServer.ts';
-import { assertPortFree } from './ports.ts';
+import { waitUntilFree } from './ports.ts';
+import type { Waiting } from './waiting.ts';
 
 export interface EmbeddedOptions
-  extends Pick<DevServerOptions, 'executable' | 'port' | 'uiPort' | 'onExit'> {
+  extends Pick<DevServerOptions, 'executable' | 'port' | 'uiPort' | 'onExit'>,
+    Waiting {
   /** Where the database, its lock and the log are kept; made when missing. */
   dataDirectory: string;
 }
@@ -19,18 +21,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<DevServer
   const file = (name: string): string => path.join(dataDirectory, name);
   const storage = { database: file('temporal.db'), lock: file('temporal.lock') };
   await mkdir(dataDirectory, { recursive: true });
-  await waitUntilUnused(storage.lock, dataDirectory);
-  await assertPortFree({
-    host: '127.0.0.1',
-    port: server.port,
-    purpose: 'the Temporal server',
-    variable: 'TEMPORAL_PORT',
-  });
-  await assertPortFree({
-    host: '127.0.0.1',
-    port: server.uiPort,
-    purpose: 'the Temporal UI',
-    variable: 'TEMPORAL_UI_PORT',
-  });
+  await waitUntilUnused(storage.lock, dataDirectory, options);
+  const host = '127.0.0.1';
+  for (const use of [
+    { host, port: server.port, purpose: 'the Temporal server', variable: 'TEMPORAL_PORT' },
+    { host, port: server.uiPort, purpose: 'the Temporal UI', variable: 'TEMPORAL_UI_PORT' },
+  ]) {
+    await waitUntilFree(use, options);
+  }
   return startDevServer({ ...server, storage, log: file('temporal.log') });
 }

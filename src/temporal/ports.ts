@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { untilGone, type Waiting } from './waiting.ts';
 
 export interface PortUse {
   host: string;
@@ -35,6 +36,21 @@ export async function assertPortFree(use: PortUse): Promise<void> {
   probe.close();
   await once(probe, 'close');
 }
+
+/**
+ * Resolves when nothing listens on the port any more: a Hotfix that was told to end is waited for.
+ * @throws PortInUseError when it is in use all the same.
+ */
+export const waitUntilFree = (use: PortUse, waiting: Waiting): Promise<void> =>
+  untilGone(waiting, async () => {
+    try {
+      await assertPortFree(use);
+      return undefined;
+    } catch (error) {
+      if (error instanceof PortInUseError) return error;
+      throw error;
+    }
+  });
 
 /** Whether listening failed because the port is taken. */
 export function isInUse(error: unknown): boolean {

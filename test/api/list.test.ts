@@ -1,9 +1,11 @@
+import type { ListOptions } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ListAnswer } from '../../src/api/gateway/list.ts';
 import type { IncidentAnswer } from '../../src/api/gateway/read.ts';
 import { workflowIdOf } from '../../src/process/contract.ts';
 import type { SignalName } from '../../src/process/signals.ts';
+import { resetWorkflow } from '../support/reset.ts';
 import { call, TestApi } from './support.ts';
 
 const today = Date.parse('2026-11-24T03:00:00.000Z');
@@ -135,6 +137,178 @@ describe('pages', () => {
     expect([status, body.code]).toEqual([422, 'validation_failed']);
     expect(body.errors?.map((error) => error.path)).toEqual([path]);
     expect(body.detail).toContain(path || 'query');
+  });
+});
+
+describe('what a page costs', () => {
+  const count = 600;
+  const service = 'many';
+  let app: FastifyInstance;
+  let clock = today;
+  /** From the newest to the oldest. */
+  const newestFirst: string[] = [];
+  let cost = { calls: 0, rows: 0 };
+
+  /** Half of them were declared in one millisecond, the others one after the other within two days. */
+  beforeAll(async () => {
+    app = await api.build('{}', { now: () => new Date(clock) });
+    const open = async () => {
+      const payload = { title: 'Down', service };
+      const answer = await call<IncidentAnswer>(app, {
+        method: 'POST',
+        url: '/incidents',
+        payload,
+      });
+      return answer.body.id;
+    };
+    const burst: string[] = [];
+    for (let n = 0; n < count / 2; n += 20) {
+      clock = today - day;
+      burst.push(...(await Promise.all(Array.from({ length: 20 }, open))));
+    }
+    for (let n = count / 2; n > 0; n -= 1) {
+      clock = today - Math.round((n * 2 * day) / (count / 2)) - 1;
+      newestFirst.unshift(await open());
+      if (n === count / 4) newestFirst.unshift(...burst.sort().reverse());
+    }
+    clock = today;
+    await vi.waitFor(async () => {
+      const query = `HotfixService = '${service}'`;
+      expect((await api.temporal.client.workflow.count(query)).count).toBe(count);
+    }, 30_000);
+    observe();
+  });
+
+  function observe(): void {
+    const { workflow } = api.temporal.client;
+    const counted = workflow.count.bind(workflow);
+    const listed = workflow.list.bind(workflow);
+    vi.spyOn(workflow, 'count').mockImplementation((query?: string) => {
+      cost.calls += 1;
+      return counted(query);
+    });
+    vi.spyOn(workflow, 'list').mockImplementation((options?: ListOptions) => {
+      cost.calls += 1;
+      const rows = listed(options);
+      return {
+        ...rows,
+        async *[Symbol.asyncIterator]() {
+          for await (const row of rows) {
+            cost.rows += 1;
+            yield row;
+          }
+        },
+      };
+    });
+  }
+  afterAll(() => vi.restoreAllMocks());
+
+  const costOf = async (query: Record<string, string>) => {
+    cost = { calls: 0, rows: 0 };
+    const { body } = await list(query, app);
+    return { ...cost, body };
+  };
+
+  test.each([1, 20, 100])('is bounded by its limit, which is %i', async (limit) => {
+    const { body, calls, rows } = await costOf({ service, limit: String(limit) });
+    expect(idsOf(body)).toEqual(newestFirst.slice(0, limit));
+    expect(rows).toBeLessThanOrEqual(2 * limit + 20);
+    expect(calls).toBeLessThanOrEqual(30);
+  });
+
+  test.each([20, 100])(
+    'is bounded on each page of %i, also where many were declared at once',
+    async (limit) => {
+      const ids: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page = { service, limit: String(limit), ...(cursor === null ? {} : { cursor }) };
+        const { body, calls, rows }: Awaited<ReturnType<typeof costOf>> = await costOf(page);
+        expect(rows).toBeLessThanOrEqual(2 * limit + 20);
+        expect(calls).toBeLessThanOrEqual(80);
+        ids.push(...idsOf(body));
+        cursor = body.next;
+      } while (cursor !== null);
+      expect(ids).toEqual(newestFirst);
+    },
+  );
+
+  test.each<Record<string, string>>([
+    { phase: 'verify' },
+    { status: 'closed' },
+    { service: 'nothing' },
+  ])('is little where the filter finds nothing: %o', async (filter) => {
+    const { body, calls, rows } = await costOf({ service, ...filter });
+    expect(body).toEqual({ incidents: [], next: null });
+    expect(rows).toBe(0);
+    expect(calls).toBeLessThanOrEqual(15);
+  });
+});
+
+describe('a workflow that was reset', () => {
+  let stopWorker: () => Promise<void>;
+  const service = 'reset';
+
+  beforeAll(async () => {
+    stopWorker = await api.bed.work();
+  });
+  afterAll(() => stopWorker());
+
+  const statusOf = async (id: string) => {
+    const { body } = await list({ service, limit: '100' });
+    return body.incidents.filter((incident) => incident.id === id).map(({ status }) => status);
+  };
+
+  /** Until visibility has both runs. */
+  const bothRuns = (id: string) =>
+    vi.waitFor(async () => {
+      const query = `WorkflowId = '${workflowIdOf(id)}'`;
+      expect((await api.temporal.client.workflow.count(query)).count).toBe(2);
+    }, 20_000);
+
+  test('is listed once while it goes on, and not as aborted', async () => {
+    const { id } = await api.open({ service });
+    await api.say(id, 'incidentDeclared');
+    await resetWorkflow(api.temporal.server.address, workflowIdOf(id));
+    await bothRuns(id);
+    await untilListed({ service }, [id]);
+    expect(await statusOf(id)).toEqual(['open']);
+    expect(idsOf((await list({ service, status: 'aborted' })).body)).toEqual([]);
+  });
+
+  test('is listed once when it has ended again, as it ended the last time', async () => {
+    const { id } = await api.open({ service });
+    await api.say(id, 'incidentAborted');
+    await api.bed.client.workflow.getHandle(workflowIdOf(id)).result();
+    // Before the abort, which is told to the new run again.
+    await resetWorkflow(api.temporal.server.address, workflowIdOf(id), 'FirstWorkflowTask');
+    await api.bed.client.workflow.getHandle(workflowIdOf(id)).result();
+    await bothRuns(id);
+    await vi.waitFor(async () => expect(await statusOf(id)).toEqual(['aborted']), 20_000);
+    const { body } = await api.get(`/incidents/${id}`);
+    const listed = (await list({ service })).body.incidents.find((one) => one.id === id);
+    expect(listed?.temporal.runId).toBe(body.temporal.runId);
+  });
+
+  test('leaves pages whole', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 3 }, async () => (await api.open({ service: 'paged-reset' })).id),
+    );
+    for (const id of ids) {
+      // Which only can be done once the first workflow task has been.
+      await api.until(id, ({ stale }) => !stale);
+      await resetWorkflow(api.temporal.server.address, workflowIdOf(id));
+      await bothRuns(id);
+    }
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query = { service: 'paged-reset', limit: '1', ...(cursor === null ? {} : { cursor }) };
+      const { body }: { body: ListAnswer } = await list(query);
+      seen.push(...idsOf(body));
+      cursor = body.next;
+    } while (cursor !== null);
+    expect(seen.sort()).toEqual(ids.sort());
   });
 });
 

@@ -186,6 +186,34 @@ describe('with a worker', () => {
     expect(body.requestId).toBeUndefined();
   });
 
+  test('sent again after the end, it is answered as the first time', async () => {
+    const { id } = await api.open();
+    const again = () => api.say(id, 'incidentAborted', {}, { 'idempotency-key': 'the-last-word' });
+    const first = await again();
+    await api.bed.client.workflow.getHandle(workflowIdOf(id)).result();
+    const second = await again();
+    expect(second.status).toBe(200);
+    expect(second.body).toEqual(first.body);
+    const other = await api.say<Refusal>(
+      id,
+      'commented',
+      {},
+      { 'idempotency-key': 'the-last-word' },
+    );
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused']);
+  });
+
+  test('refused once, it is refused again after the end', async () => {
+    const { id } = await api.open();
+    const key = { 'idempotency-key': 'too-soon' };
+    const first = await api.say<Refusal>(id, 'fixReady', {}, key);
+    await api.say(id, 'incidentAborted');
+    await api.bed.client.workflow.getHandle(workflowIdOf(id)).result();
+    const second = await api.say<Refusal>(id, 'fixReady', {}, key);
+    expect([second.status, second.body.code]).toEqual([409, 'wrong_phase']);
+    expect(second.body.detail).toBe(first.body.detail);
+  });
+
   test('404 for an unknown incident and for an unknown signal', async () => {
     const missing = await refuse('nobody', 'commented');
     expect([missing.status, missing.body.code]).toEqual([404, 'incident_not_found']);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import getPort from 'get-port';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { IncidentView } from '../../src/process/view.ts';
@@ -33,6 +34,15 @@ function start(env: Record<string, string>, ...args: string[]): Program {
   running.push(program);
   return program;
 }
+
+/** `npm start` in a terminal of its own, which has a keyboard and can be closed. */
+function startInTerminal(env: Record<string, string>): Program {
+  const program = new Program(['-qec', 'npm start', '/dev/null'], env, 'script', 'pipe');
+  running.push(program);
+  return program;
+}
+
+const pressCtrlC = ({ child }: Program) => child.stdin?.write('\u0003');
 
 const isFree = (port: string): Promise<boolean> =>
   new Promise((resolve) => {
@@ -106,6 +116,30 @@ describe('npm start', () => {
     expect(existsSync(path.join(env.HOTFIX_DATA, 'temporal.lock'))).toBe(false);
   });
 
+  test('SIGTERM to npm and at once the next start: it waits for what is still ending', async () => {
+    const env = await settings();
+    const npm = new Program(['start'], env, 'npm');
+    running.push(npm);
+    await npm.says('Hotfix is ready.');
+    await npm.end('SIGTERM');
+    const next = start(env);
+    await next.says('Hotfix is ready.');
+    expect(await next.end('SIGINT')).toBe(0);
+    expect(await areFree(env)).toBe(true);
+  });
+
+  test('a start waits for the ports of one that is ending, on whatever data', async () => {
+    const env = await settings();
+    const first = start(env);
+    await first.says('Hotfix is ready.');
+    const second = start({ ...env, HOTFIX_DATA: temporaryFolder() });
+    await second.says(`Port ${env.PORT} on 127.0.0.1`);
+    expect(second.output).toContain('Waiting');
+    expect(await first.end('SIGTERM')).toBe(0);
+    await second.says('Hotfix is ready.');
+    expect(await second.end('SIGTERM')).toBe(0);
+  });
+
   test('a Ctrl-C that npm passes on as well still ends all in order', async () => {
     const env = await settings();
     const program = start(env);
@@ -113,6 +147,48 @@ describe('npm start', () => {
     program.child.kill('SIGINT');
     expect(await program.end('SIGINT')).toBe(0);
     expect(await areFree(env)).toBe(true);
+  });
+
+  describe.runIf(process.platform === 'linux')('in a terminal', () => {
+    test('Ctrl-C: the prompt is back when all has ended, and the next start finds its data', async () => {
+      const env = await settings();
+      const first = startInTerminal(env);
+      await first.says('Hotfix is ready.');
+      const processes = processesOf(env);
+      pressCtrlC(first);
+      await first.ended();
+      expect(processes.filter(isAlive)).toEqual([]);
+      expect(await areFree(env)).toBe(true);
+      const second = startInTerminal(env);
+      await second.says('Hotfix is ready.');
+      pressCtrlC(second);
+      await second.ended();
+    });
+
+    test('Ctrl-C twice, and at once the next start: it waits for what is still ending', async () => {
+      const env = await settings();
+      const first = startInTerminal(env);
+      await first.says('Hotfix is ready.');
+      pressCtrlC(first);
+      await sleep(1_100);
+      pressCtrlC(first);
+      await first.ended();
+      const second = startInTerminal(env);
+      await second.says('Hotfix is ready.');
+      pressCtrlC(second);
+      await second.ended();
+      expect(await areFree(env)).toBe(true);
+    });
+
+    test('a terminal that is closed ends everything', async () => {
+      const env = await settings();
+      const terminal = startInTerminal(env);
+      await terminal.says('Hotfix is ready.');
+      const processes = processesOf(env);
+      await terminal.end('SIGKILL');
+      await expect.poll(() => processes.some(isAlive), patience).toBe(false);
+      expect(await areFree(env)).toBe(true);
+    });
   });
 
   test('a Temporal that ends by itself is told, and is a failure', async () => {

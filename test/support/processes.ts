@@ -17,12 +17,17 @@ export class Program {
   private readonly exited: Promise<number | null>;
 
   /** `command` is relative to the project's folder, such as `dist/worker.js`. */
-  constructor(command: string[], env: Record<string, string>, program = process.execPath) {
+  constructor(
+    command: string[],
+    env: Record<string, string>,
+    program = process.execPath,
+    stdin: 'ignore' | 'pipe' = 'ignore',
+  ) {
     const log = openSync(this.log, 'w');
     this.child = spawn(program, command, {
       cwd: root,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-      stdio: ['ignore', log, log],
+      stdio: [stdin, log, log],
     });
     closeSync(log);
     this.exited = once(this.child, 'exit').then(([code]) => code as number | null);

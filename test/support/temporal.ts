@@ -99,7 +99,8 @@ async function startOnFreePorts(
           },
         };
   if (dataDirectory !== undefined) {
-    await waitUntilUnused(path.join(dataDirectory, 'temporal.lock'), dataDirectory);
+    const lock = path.join(dataDirectory, 'temporal.lock');
+    await waitUntilUnused(lock, dataDirectory, { onWait: () => {} });
   }
   for (let attempt = 1; ; attempt++) {
     const ports = { port: port ?? (await getPort()), uiPort: await getPort() };

@@ -19,6 +19,8 @@ import { installProgram } from './fixtures.ts';
 
 let options: EmbeddedOptions;
 const close: (() => unknown)[] = [];
+/** What starts have told that they wait for. */
+const waits: string[] = [];
 
 beforeEach(async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'hotfix-embedded-'));
@@ -27,11 +29,13 @@ beforeEach(async () => {
     port: await getPort(),
     uiPort: await getPort(),
     dataDirectory: path.join(directory, 'data'),
+    onWait: (sentence) => waits.push(sentence),
   };
   close.push(() => rm(directory, { recursive: true }));
 });
 afterEach(async () => {
   for (const end of close.splice(0).reverse()) await end();
+  waits.splice(0);
 });
 
 async function start(changed: Partial<EmbeddedOptions> = {}): Promise<DevServer> {
@@ -123,6 +127,26 @@ test('a stop that was asked for is not told', async () => {
   expect(told).toEqual([]);
 });
 
+describe('what is still ending is waited for, and told', () => {
+  test('a port', async () => {
+    const other = createServer().listen(options.port, '127.0.0.1');
+    await once(other, 'listening');
+    const starting = start();
+    await expect.poll(() => waits).toEqual([expect.stringContaining(`Port ${options.port}`)]);
+    other.close();
+    expect(await starting).toMatchObject({ address: `127.0.0.1:${options.port}` });
+    expect(waits).toHaveLength(1);
+  });
+
+  test('data whose owner lives', async () => {
+    const { owner } = await startOwner();
+    const starting = start({ port: await getPort(), uiPort: await getPort() });
+    await expect.poll(() => waits).toEqual([expect.stringContaining(`process ${owner.pid}`)]);
+    owner.kill('SIGTERM');
+    await starting;
+  });
+});
+
 describe('what is in the way is said', () => {
   test.each([
     ['port', 'TEMPORAL_PORT', 'the Temporal server'],
@@ -131,7 +155,7 @@ describe('what is in the way is said', () => {
     const other = createServer().listen(options[name], '127.0.0.1');
     await once(other, 'listening');
     close.push(() => other.close());
-    const starting = start();
+    const starting = start({ patience: 500 });
     await expect(starting).rejects.toThrow(PortInUseError);
     await expect(starting).rejects.toThrow(
       `Port ${options[name]} on 127.0.0.1, where ${purpose} should listen, is in use: ` +
@@ -141,7 +165,8 @@ describe('what is in the way is said', () => {
 
   test('data in use by another process that lives', async () => {
     const { owner } = await startOwner();
-    const starting = start({ port: await getPort(), uiPort: await getPort() });
+    const free = { port: await getPort(), uiPort: await getPort() };
+    const starting = start({ ...free, patience: 500 });
     await expect(starting).rejects.toThrow(DataInUseError);
     await expect(starting).rejects.toThrow(
       new RegExp(`another Hotfix \\(process ${owner.pid}\\): .* set HOTFIX_DATA`),

@@ -6,5 +6,8 @@ import { runnerImport } from 'vite';
 
 const embedded = fileURLToPath(new URL('../../src/temporal/embedded.ts', import.meta.url));
 const { module } = await runnerImport(embedded);
-const { address } = await module.startEmbedded(JSON.parse(process.argv[2]));
+const { address } = await module.startEmbedded({
+  ...JSON.parse(process.argv[2]),
+  onWait: () => {},
+});
 process.stdout.write(`${JSON.stringify({ address })}\n`);

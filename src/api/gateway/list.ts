@@ -1,11 +1,18 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
-import { type HotfixMemo, incidentIdOf, workflowType } from '../../process/contract.ts';
+import {
+  type HotfixMemo,
+  incidentIdOf,
+  workflowIdOf,
+  workflowType,
+} from '../../process/contract.ts';
 import { attributes } from '../../temporal/searchAttributes.ts';
 import { ApiProblem } from '../problems.ts';
 import { type GatewayDeps, inTime, linkOf } from './deps.ts';
 import { type IncidentAnswer, lastKnown } from './read.ts';
+import { isNotCarriedOn, listRuns, newestRuns } from './runs.ts';
 import { quote } from './start.ts';
+import { beginning, beginOfWindow, type Place, type Room, type Window } from './window.ts';
 
 export interface ListRequest {
   status?: string | undefined;
@@ -25,8 +32,8 @@ export interface ListAnswer {
 const day = 24 * 60 * 60 * 1000;
 
 /**
- * Newest first. Visibility in SQL cannot sort, so a window of time is read wholly and sorted here;
- * it is widened backwards until the page is full or nothing older is left.
+ * Newest first. Visibility in SQL cannot sort: a window that holds about a page is found by counting,
+ * read wholly and sorted here, so that a page costs what it holds, however many incidents there are.
  */
 export async function listIncidents(
   deps: GatewayDeps,
@@ -34,40 +41,36 @@ export async function listIncidents(
   now: number,
 ): Promise<ListAnswer> {
   const filter = filterOf(request);
-  const cursor = request.cursor === undefined ? null : readCursor(request.cursor);
+  const { limit, cursor } = request;
   // Another API's clock may be ahead of this one's.
-  const end = cursor ? cursor.declaredAt + 1 : now + day;
-  const isAfterCursor = (entry: Entry) => !cursor || isBefore(entry, cursor);
-  for (let span = cursor ? day : 2 * day; ; span *= 8) {
-    const from = Math.max(0, end - span);
-    const entries = (await readWindow(deps, filter, from, end))
-      .filter(isAfterCursor)
-      .sort(newestFirst);
-    const isComplete = from === 0 || !(await isAnyOlder(deps, filter, from));
-    if (entries.length <= request.limit && !isComplete) continue;
-    const page = entries.slice(0, request.limit);
-    const last = page.at(-1);
-    const hasMore = entries.length > request.limit;
-    return {
-      incidents: page.map(({ incident }) => incident),
-      next: hasMore && last ? writeCursor(last) : null,
-    };
-  }
+  let to = cursor === undefined ? { declaredAt: now + day, id: '' } : readCursor(cursor);
+  let from: Place;
+  const entries: Entry[] = [];
+  do {
+    const end = to;
+    const count = (start: Place) => countIn(deps, filter, { from: start, to: end });
+    from = await beginOfWindow(count, end, roomFor(limit), now);
+    entries.push(...(await readWindow(deps, filter, { from, to })));
+    to = from;
+    // Of the runs that were counted, some are not shown.
+  } while (entries.length <= limit && from !== beginning);
+  const page = entries.sort(newestFirst).slice(0, limit);
+  const last = page.at(-1);
+  return {
+    incidents: page.map(({ incident }) => incident),
+    next: entries.length > limit && last ? writeCursor(last) : null,
+  };
 }
 
-interface Place {
-  declaredAt: number;
-  id: string;
-}
+/** One more than the page, to know whether there is another; and some, so that few counts find it. */
+const roomFor = (limit: number): Room => ({ least: limit + 1, most: 2 * limit + 20 });
 
 interface Entry extends Place {
   incident: IncidentAnswer;
 }
 
-const isBefore = (one: Place, other: Place): boolean =>
-  one.declaredAt < other.declaredAt || (one.declaredAt === other.declaredAt && one.id < other.id);
-
-const newestFirst = (one: Entry, other: Entry): number => (isBefore(one, other) ? 1 : -1);
+const newestFirst = (one: Entry, other: Entry): number =>
+  other.declaredAt - one.declaredAt || (one.id < other.id ? 1 : -1);
 
 /** Ended from outside, a workflow leaves its search attributes as they were: it is aborted all the same. */
 const endedOutside = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')";
@@ -76,7 +79,7 @@ function filterOf({ status, phase, service, waitingFor }: ListRequest): string {
   const is = ({ name }: { name: string }, value: string) => `${name} = ${quote(value)}`;
   return [
     `WorkflowType = '${workflowType}'`,
-    `ExecutionStatus != 'ContinuedAsNew'`,
+    isNotCarriedOn,
     status === 'aborted' && `(${is(attributes.status, status)} OR ${endedOutside})`,
     status && status !== 'aborted' && `${is(attributes.status, status)} AND NOT ${endedOutside}`,
     phase && is(attributes.phase, phase),
@@ -90,27 +93,36 @@ function filterOf({ status, phase, service, waitingFor }: ListRequest): string {
 const time = (milliseconds: number) => `'${new Date(milliseconds).toISOString()}'`;
 const declaredAt = attributes.declaredAt.name;
 
-async function readWindow(
-  deps: GatewayDeps,
-  filter: string,
-  from: number,
-  to: number,
-): Promise<Entry[]> {
-  const query = `${filter} AND ${declaredAt} >= ${time(from)} AND ${declaredAt} < ${time(to)}`;
-  return inTime(deps, async () => {
-    const entries: Entry[] = [];
-    for await (const execution of deps.client.workflow.list({ query, pageSize: 500 })) {
-      const entry = entryOf(deps, execution);
-      if (entry) entries.push(entry);
-    }
-    return entries;
-  });
+/**
+ * Whole milliseconds, by `>=` and `<` alone: SQLite compares times as texts, and takes the same
+ * millisecond for a later one where it ends in 0.
+ */
+const isFrom = (at: number): string => `${declaredAt} >= ${time(at)}`;
+const isUpTo = (at: number): string => `${declaredAt} < ${time(at)}`;
+
+/** A bound of the time alone comes first, since that is what visibility has an index for. */
+const notBefore = ({ declaredAt: at, id }: Place): string =>
+  id === ''
+    ? isFrom(at)
+    : `${isFrom(at)} AND (${isFrom(at + 1)} OR WorkflowId >= ${quote(workflowIdOf(id))})`;
+
+const before = ({ declaredAt: at, id }: Place): string =>
+  id === ''
+    ? isUpTo(at)
+    : `${isUpTo(at + 1)} AND (${isUpTo(at)} OR WorkflowId < ${quote(workflowIdOf(id))})`;
+
+const within = (filter: string, { from, to }: Window): string =>
+  [filter, notBefore(from), before(to)].join(' AND ');
+
+async function countIn(deps: GatewayDeps, filter: string, window: Window): Promise<number> {
+  const query = within(filter, window);
+  const { count } = await inTime(deps, () => deps.client.workflow.count(query));
+  return count;
 }
 
-async function isAnyOlder(deps: GatewayDeps, filter: string, than: number): Promise<boolean> {
-  const query = `${filter} AND ${declaredAt} < ${time(than)}`;
-  const { count } = await inTime(deps, () => deps.client.workflow.count(query));
-  return count > 0;
+async function readWindow(deps: GatewayDeps, filter: string, window: Window): Promise<Entry[]> {
+  const newest = await newestRuns(deps, await listRuns(deps, within(filter, window)));
+  return newest.flatMap((execution) => entryOf(deps, execution) ?? []);
 }
 
 /** A workflow that was started by hand may lack what lists are made of; it is left out. */

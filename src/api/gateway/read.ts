@@ -73,7 +73,7 @@ export async function readTimeline(
 }
 
 /** What an ended incident left; null where it was terminated or failed and left nothing. */
-async function resultOf(
+export async function resultOf(
   deps: GatewayDeps,
   { workflowId, runId, status }: WorkflowExecutionDescription,
 ): Promise<HotfixResult | null> {

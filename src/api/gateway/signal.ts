@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { queries, type VerdictAnswer, workflowIdOf } from '../../process/contract.ts';
+import { queries, type VerdictAnswer, verdictOf, workflowIdOf } from '../../process/contract.ts';
 import type { Place, SignalName } from '../../process/signals.ts';
 import { ApiProblem, reasonOf } from '../problems.ts';
 import { ask, type GatewayDeps, inTime } from './deps.ts';
-import { describe } from './read.ts';
+import { describe, resultOf } from './read.ts';
 
 /** Between two questions for a verdict, in milliseconds. */
 const pause = 200;
@@ -32,20 +32,24 @@ export async function sendSignal(
   deps: GatewayDeps,
   request: SignalRequest,
 ): Promise<VerdictAnswer | null> {
-  await recordSignal(deps, request);
-  return verdictOn(deps, request);
+  return (await recordSignal(deps, request)) ?? verdictOn(deps, request);
 }
 
-/** Resolves when the signal is durable. */
+/**
+ * Resolves when the signal is durable. Sent again after the incident has ended, it is on the record
+ * already, and its verdict is known.
+ */
 export async function recordSignal(
   deps: GatewayDeps,
   { id, name, body, ...envelope }: SignalRequest,
-): Promise<void> {
+): Promise<VerdictAnswer | null> {
   const handle = deps.client.workflow.getHandle(workflowIdOf(id));
   try {
     await inTime(deps, () => handle.signal(name, { ...body, ...envelope }));
+    return null;
   } catch (error) {
-    throw error instanceof WorkflowNotFoundError ? await whyNot(deps, id) : error;
+    if (error instanceof WorkflowNotFoundError) return lastVerdict(deps, id, envelope.requestId);
+    throw error;
   }
 }
 
@@ -73,11 +77,19 @@ export async function verdictOn(
 }
 
 /** A workflow that takes no signal has ended, or never was. */
-async function whyNot(deps: GatewayDeps, id: string): Promise<ApiProblem> {
-  const { status } = await describe(deps, id);
-  return new ApiProblem(
+async function lastVerdict(
+  deps: GatewayDeps,
+  id: string,
+  requestId: string,
+): Promise<VerdictAnswer> {
+  const description = await describe(deps, id);
+  const result = await resultOf(deps, description);
+  const verdict = result && verdictOf(result.timeline, requestId);
+  if (verdict) return { verdict, incident: result.incident, runId: description.runId };
+  const status = description.status.name.toLowerCase();
+  throw new ApiProblem(
     409,
     'incident_over',
-    `The incident has ended (${status.name.toLowerCase()}); nothing can be added to it.`,
+    `The incident has ended (${status}); nothing can be added to it.`,
   );
 }

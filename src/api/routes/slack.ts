@@ -76,9 +76,10 @@ async function send(
   checkIsCurrent(press, await readIncident(hasty(gateway), id));
   const requestId = requestIdOf(pressed, person);
   const { signal: name, body } = press;
-  await recordSignal(gateway, { id, name, body, by: person, at: now().toISOString(), requestId });
+  const at = now().toISOString();
+  const last = await recordSignal(gateway, { id, name, body, by: person, at, requestId });
   return async () => {
-    const verdict = (await verdictOn(gateway, { id, requestId }))?.verdict;
+    const verdict = (last ?? (await verdictOn(gateway, { id, requestId })))?.verdict;
     onSignal(name, verdict ? (verdict.accepted ? 'accepted' : 'refused') : 'recorded');
     if (!verdict) return undecided;
     return verdict.accepted ? `✅ ${name} counts, as said by ${person}.` : `⛔ ${verdict.reason}`;

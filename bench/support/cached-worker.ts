@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { activityPace } from '../../src/service/worker.ts';
+import { rawTaskQueue } from './raw.ts';
+import { runWorker } from './worker-process.ts';
+
+/** The service's worker, but that it keeps workflows in memory, as the SDK does where nothing is said. */
+await runWorker(async (activities, connection) => {
+  const worker = await Worker.create({
+    connection,
+    activities,
+    taskQueue: rawTaskQueue,
+    ...activityPace,
+    workflowBundle: {
+      codePath: fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)),
+    },
+  });
+  const ended = worker.run();
+  return async () => {
+    worker.shutdown();
+    await ended;
+  };
+});
