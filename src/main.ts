@@ -14,6 +14,7 @@ import {
 } from './temporal/connection.ts';
 import { startEmbedded } from './temporal/embedded.ts';
 import { temporalExecutable } from './temporal/executable.ts';
+import { freeSpaceAt } from './temporal/freeSpace.ts';
 import { assertPortFree } from './temporal/ports.ts';
 import { registerSearchAttributes } from './temporal/register.ts';
 
@@ -51,6 +52,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     slack: slackAppsOf(startup),
     links: linksOf(startup),
     uiUrl: temporal.uiUrl,
+    freeSpace: temporal.freeSpace,
     logger,
     host: settings.host,
     port: settings.port,
@@ -63,6 +65,8 @@ async function start(lifecycle: Lifecycle): Promise<void> {
 interface Temporal {
   server: TemporalServer;
   uiUrl: string | undefined;
+  /** Of the embedded one. */
+  freeSpace?: () => Promise<number>;
 }
 
 async function temporalFor({ settings }: Startup, lifecycle: Lifecycle): Promise<Temporal> {
@@ -79,6 +83,7 @@ async function temporalFor({ settings }: Startup, lifecycle: Lifecycle): Promise
   return {
     server: embeddedServer(embedded.address),
     uiUrl: settings.temporalUiUrl ?? embedded.uiUrl,
+    freeSpace: () => freeSpaceAt(settings.dataDirectory),
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, ServiceError, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { HotfixActivities } from '../../src/activities/types.ts';
 import { untilEnded } from '../../src/activities/workflow-end.ts';
 import {
@@ -54,11 +54,14 @@ export class Bed {
   }
 
   /** Runs a worker, with what differs from the good world, until the returned function is called. */
-  async work(activities: Partial<HotfixActivities> = {}): Promise<() => Promise<void>> {
+  async work(
+    activities: Partial<HotfixActivities> = {},
+    workflows: Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> = { workflowBundle },
+  ): Promise<() => Promise<void>> {
     const worker = await Worker.create({
       connection: this.native,
       taskQueue: this.queue,
-      workflowBundle,
+      ...workflows,
       activities: { ...goodWorld(), ...activities },
       shutdownGraceTime: 100,
       ...activityPace,

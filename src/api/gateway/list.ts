@@ -6,6 +6,7 @@ import { ApiProblem } from '../problems.ts';
 import { type GatewayDeps, inTime, linkOf } from './deps.ts';
 import { type IncidentAnswer, lastKnown } from './read.ts';
 import { quote } from './start.ts';
+import { isOpen, troubleOf } from './trouble.ts';
 
 export interface ListRequest {
   status?: string | undefined;
@@ -81,7 +82,7 @@ function filterOf({ status, phase, service, waitingFor }: ListRequest): string {
     status && status !== 'aborted' && `${is(attributes.status, status)} AND NOT ${endedOutside}`,
     phase && is(attributes.phase, phase),
     service && is(attributes.service, service),
-    waitingFor && `${is(attributes.waitingFor, waitingFor)} AND ExecutionStatus = 'Running'`,
+    waitingFor && `${is(attributes.waitingFor, waitingFor)} AND NOT ${endedOutside}`,
   ]
     .filter(Boolean)
     .join(' AND ');
@@ -123,7 +124,8 @@ function entryOf(deps: GatewayDeps, execution: WorkflowExecutionInfo): Entry | n
     declaredAt: declared.getTime(),
     incident: {
       ...lastKnown(execution),
-      stale: execution.status.name === 'RUNNING',
+      stale: isOpen(execution),
+      problem: troubleOf(execution),
       temporal: linkOf(deps, id, execution.runId),
     },
   };

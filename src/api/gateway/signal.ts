@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowNotFoundError } from '@temporalio/client';
-import { queries, type VerdictAnswer, workflowIdOf } from '../../process/contract.ts';
+import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import { type VerdictAnswer, workflowIdOf } from '../../process/contract.ts';
 import type { Place, SignalName } from '../../process/signals.ts';
-import { ApiProblem, reasonOf } from '../problems.ts';
-import { ask, type GatewayDeps, inTime } from './deps.ts';
+import { ApiProblem, incidentFull, isSignalLimit, reasonOf } from '../problems.ts';
+import { type GatewayDeps, writeInTime } from './deps.ts';
 import { describe } from './read.ts';
+import { isOpen } from './trouble.ts';
 
 /** Between two questions for a verdict, in milliseconds. */
 const pause = 200;
@@ -36,16 +37,18 @@ export async function sendSignal(
   return verdictOn(deps, request);
 }
 
-/** Resolves when the signal is durable. */
-export async function recordSignal(
-  deps: GatewayDeps,
-  { id, name, body, ...envelope }: SignalRequest,
-): Promise<void> {
+/** Resolves when the signal is durable. Only what is an incident gets any: other workflows take signals, too. */
+export async function recordSignal(deps: GatewayDeps, request: SignalRequest): Promise<void> {
+  const { id, name, body, ...envelope } = request;
+  await deps.limits.take(request);
+  const description = await describe(deps, id);
+  if (!isOpen(description)) throw hasEnded(description);
   const handle = deps.client.workflow.getHandle(workflowIdOf(id));
   try {
-    await inTime(deps, () => handle.signal(name, { ...body, ...envelope }));
+    await writeInTime(deps, () => handle.signal(name, { ...body, ...envelope }));
   } catch (error) {
-    throw error instanceof WorkflowNotFoundError ? await whyNot(deps, id) : error;
+    if (isSignalLimit(error)) throw incidentFull();
+    throw error instanceof WorkflowNotFoundError ? hasEnded(await describe(deps, id)) : error;
   }
 }
 
@@ -57,9 +60,8 @@ export async function verdictOn(
   const end = Date.now() + deps.answerTimeout;
   try {
     for (;;) {
-      const rest = { ...deps, answerTimeout: end - Date.now() };
-      const answer = await ask<VerdictAnswer>(rest, id, queries.verdict, requestId);
-      if (answer.verdict) return answer;
+      const answer = await until(end, deps.verdicts.on(id, requestId));
+      if (answer?.verdict) return answer;
       // A rota is being asked whether the sender is on call.
       if (Date.now() + pause >= end) return null;
       await sleep(pause);
@@ -72,12 +74,21 @@ export async function verdictOn(
   }
 }
 
-/** A workflow that takes no signal has ended, or never was. */
-async function whyNot(deps: GatewayDeps, id: string): Promise<ApiProblem> {
-  const { status } = await describe(deps, id);
-  return new ApiProblem(
+/** Null where the time is over first. */
+async function until<T>(end: number, promise: Promise<T>): Promise<T | null> {
+  const over = new AbortController();
+  const late = sleep(Math.max(0, end - Date.now()), null, { signal: over.signal });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    late.catch(() => {});
+    over.abort();
+  }
+}
+
+const hasEnded = ({ status }: WorkflowExecutionDescription) =>
+  new ApiProblem(
     409,
     'incident_over',
     `The incident has ended (${status.name.toLowerCase()}); nothing can be added to it.`,
   );
-}
