@@ -14,6 +14,7 @@ import {
 } from './temporal/connection.ts';
 import { startEmbedded } from './temporal/embedded.ts';
 import { temporalExecutable } from './temporal/executable.ts';
+import { freeSpaceAt } from './temporal/freeSpace.ts';
 import { waitUntilFree } from './temporal/ports.ts';
 import { registerSearchAttributes } from './temporal/register.ts';
 
@@ -47,6 +48,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     slack: slackAppsOf(startup),
     links: linksOf(startup),
     uiUrl: temporal.uiUrl,
+    freeSpace: temporal.freeSpace,
     logger,
     host,
     port,
@@ -61,6 +63,8 @@ const say = (sentence: string): unknown => process.stderr.write(`${sentence}\n`)
 interface Temporal {
   server: TemporalServer;
   uiUrl: string | undefined;
+  /** Of the embedded one. */
+  freeSpace?: () => Promise<number>;
 }
 
 async function temporalFor({ settings }: Startup, lifecycle: Lifecycle): Promise<Temporal> {
@@ -78,6 +82,7 @@ async function temporalFor({ settings }: Startup, lifecycle: Lifecycle): Promise
   return {
     server: embeddedServer(embedded.address),
     uiUrl: settings.temporalUiUrl ?? embedded.uiUrl,
+    freeSpace: () => freeSpaceAt(settings.dataDirectory),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
+import { countingLengths } from '../process/lengths.ts';
 import { describeIssues } from '../process/signals.ts';
 import { messageOf, permanent, transient } from './failures.ts';
 
@@ -147,7 +148,7 @@ export function parseAnswer<S extends z.ZodType>(
   request: HttpCall,
   schema: S,
 ): z.infer<S> {
-  const parsed = schema.safeParse(parseJson(answer, request));
+  const parsed = countingLengths(schema).safeParse(parseJson(answer, request));
   if (parsed.success) return parsed.data;
   throw badAnswer(request, `${describeIssues(parsed.error)}; it says ${quote(answer.text)}`);
 }

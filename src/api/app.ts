@@ -1,9 +1,15 @@
 import type { Client } from '@temporalio/client';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
 import type { Links } from '../links/links.ts';
+import { countingLengths } from '../process/lengths.ts';
 import { authenticate } from './callers.ts';
 import type { Directory, SlackApps } from './directory.ts';
+import { gatewayTo } from './gateway/deps.ts';
+import type { Most } from './gateway/limits.ts';
+import type { FreeSpace } from './gateway/readiness.ts';
+import { countTroubled } from './gateway/trouble.ts';
 import { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { handleErrors, refuseRequest } from './problems.ts';
@@ -23,11 +29,15 @@ export interface ApiDeps {
   /** Reads the links of messages; without it there are no pages behind them. */
   links?: Pick<Links, 'read'> | undefined;
   uiUrl: string | undefined;
+  /** Of the disk of an embedded Temporal. */
+  freeSpace?: FreeSpace | undefined;
   logger: FastifyBaseLogger;
   /** How long an answer of the workflow is waited for, in milliseconds. */
   answerTimeout?: number;
   /** How long Temporal itself is waited for, in milliseconds. */
   temporalTimeout?: number;
+  /** How many signals an incident takes; generous without. */
+  most?: Most;
   now?: () => Date;
 }
 
@@ -41,8 +51,9 @@ const longestParam = 1_000;
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   const { client, directory, links, uiUrl, logger, now = () => new Date() } = deps;
   const { answerTimeout = 3_000, temporalTimeout = 10_000 } = deps;
-  const gateway = { client, uiUrl, logger, answerTimeout, temporalTimeout };
-  const metrics = new Metrics();
+  const temporal = { client, uiUrl, logger, answerTimeout, temporalTimeout };
+  const gateway = gatewayTo(temporal, deps.most);
+  const metrics = new Metrics(() => countTroubled(gateway));
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -52,14 +63,16 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestParam },
   }).withTypeProvider<ZodTypeProvider>();
   app.removeContentTypeParser('text/plain');
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler<z.ZodType>((route) =>
+    validatorCompiler({ ...route, schema: countingLengths(route.schema) }),
+  );
   // Answers are made by us from what is typed; the schemas are there to describe them.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   handleErrors(app);
   authenticate(app, directory);
   metrics.observe(app);
   await describeApi(app, directory.open);
-  await app.register(healthRoutes, { gateway });
+  await app.register(healthRoutes, { gateway, freeSpace: deps.freeSpace });
   await app.register(incidentRoutes, {
     gateway,
     directory,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Troubled } from './gateway/trouble.ts';
 
 /** What `/metrics` shows, in Prometheus's text format. */
 export class Metrics {
@@ -24,9 +25,21 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor() {
+  constructor(countTroubled: () => Promise<Troubled>) {
     collectDefaultMetrics({ register: this.registry });
+    const gauge = (name: string, help: string) =>
+      new Gauge({ name, help, registers: [this.registry] });
+    const stuck = gauge('hotfix_incidents_stuck', 'Incidents whose workflow cannot go on');
+    const paused = gauge('hotfix_incidents_paused', 'Incidents that are paused in Temporal');
+    this.lookAtIncidents = async () => {
+      const troubled = await countTroubled();
+      stuck.set(troubled.stuck ?? Number.NaN);
+      paused.set(troubled.paused ?? Number.NaN);
+    };
   }
+
+  /** Counts them anew, for whoever asks now; what Temporal cannot tell is not a number. */
+  private readonly lookAtIncidents: () => Promise<void>;
 
   observe(app: FastifyInstance): void {
     app.addHook('onResponse', async (request, reply) => {
@@ -34,8 +47,13 @@ export class Metrics {
       const labels = { method: request.method, route, status: String(reply.statusCode) };
       this.durations.observe(labels, reply.elapsedTime / 1000);
     });
-    app.get('/metrics', { config: { isPublic: true }, schema: { hide: true } }, async (_, reply) =>
-      reply.type(this.registry.contentType).send(await this.registry.metrics()),
+    app.get(
+      '/metrics',
+      { config: { isPublic: true }, schema: { hide: true } },
+      async (_, reply) => {
+        await this.lookAtIncidents();
+        return reply.type(this.registry.contentType).send(await this.registry.metrics());
+      },
     );
   }
 }

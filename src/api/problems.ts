@@ -1,7 +1,8 @@
-import { ServiceError } from '@temporalio/client';
+import { QueryNotRegisteredError, QueryRejectedError, ServiceError } from '@temporalio/client';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { cut } from '../process/cut.ts';
 
 /** RFC 9457, with a stable `code` that programs may rely on. */
 export const problemSchema = z
@@ -52,6 +53,33 @@ export const noWorker = (what: string): ApiProblem =>
     { 'retry-after': '5' },
   );
 
+export const incidentStuck = (what: string): ApiProblem =>
+  new ApiProblem(
+    503,
+    'incident_stuck',
+    `A worker cannot go on with this incident, so ${what} cannot be had now. Its history in the Temporal UI says why: run a worker of the version that can, or mend it. What is sent meanwhile is recorded; nothing is lost.`,
+    {},
+    { 'retry-after': '60' },
+  );
+
+export const incidentPaused = (what: string): ApiProblem =>
+  new ApiProblem(
+    503,
+    'incident_paused',
+    `The incident is paused in Temporal, so ${what} cannot be had now. Unpause its workflow: temporal workflow unpause. What is sent meanwhile is recorded; nothing is lost.`,
+    {},
+    { 'retry-after': '60' },
+  );
+
+export const incidentFull = (): ApiProblem =>
+  new ApiProblem(
+    503,
+    'incident_full',
+    'Temporal takes no more signals for this incident until its workflow has gone on in a new history, which it does when a worker is there and no deploy is under way. Nothing was recorded: send it again later, with the same Idempotency-Key.',
+    {},
+    { 'retry-after': '60' },
+  );
+
 /**
  * gRPC's codes for "nobody answered": no worker polls, it is too busy to, or it died with the question
  * in its hands (CANCELLED, INTERNAL).
@@ -66,8 +94,26 @@ const grpcCodeOf = (error: unknown): number | undefined => {
     : undefined;
 };
 
+/** While the task of a workflow fails, its queries do so, too. */
+const isTaskFailing = (error: unknown): boolean =>
+  grpcCodeOf(error) === 9 && /task in failed state/i.test(reasonOf(error));
+
 /** gRPC's FAILED_PRECONDITION: the workflow cannot be asked yet. */
-export const isNotReady = (error: unknown): boolean => grpcCodeOf(error) === 9;
+export const isNotReady = (error: unknown): boolean =>
+  grpcCodeOf(error) === 9 && !isTaskFailing(error);
+
+/**
+ * The workflow itself gives no answer, whoever asks: it cannot be replayed, its query fails, or it is
+ * paused. The SDK has one name for every query that a worker has failed at.
+ */
+export const isUnanswerable = (error: unknown): boolean =>
+  error instanceof QueryNotRegisteredError ||
+  error instanceof QueryRejectedError ||
+  isTaskFailing(error);
+
+/** Temporal's limit to the signals of one history. */
+export const isSignalLimit = (error: unknown): boolean =>
+  grpcCodeOf(error) === 3 && /limit for signal/i.test(reasonOf(error));
 
 export const isNoAnswer = (error: unknown): boolean => noAnswer.has(grpcCodeOf(error) ?? -1);
 
@@ -90,6 +136,7 @@ export const titles: Record<number, string> = {
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
@@ -130,9 +177,15 @@ function sendProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
 function problemOf(error: FastifyError): ApiProblem {
   if (error instanceof ApiProblem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return validationProblem(error);
+  if (error instanceof QueryRejectedError) return incidentPaused('this');
+  if (isUnanswerable(error)) return incidentStuck('this');
   if (isUnreachable(error) || isNoAnswer(error)) return temporalProblem();
   return clientProblems[error.code] ?? unexpected(error);
 }
+
+/** An answer is to help, and not to be as long as what is wrong. */
+const mostErrors = 20;
+const longestMessage = 500;
 
 function validationProblem({
   validation,
@@ -141,10 +194,12 @@ function validationProblem({
   validation: { instancePath: string; message?: string | undefined }[];
   validationContext?: string | undefined;
 }): ApiProblem {
-  const errors = validation.map(({ instancePath, message = 'is not right' }) => ({
-    path: instancePath.replace(/^\//, '').replaceAll('/', '.'),
-    message,
-  }));
+  const errors = validation
+    .slice(0, mostErrors)
+    .map(({ instancePath, message = 'is not right' }) => ({
+      path: instancePath.replace(/^\//, '').replaceAll('/', '.'),
+      message: cut(message, longestMessage),
+    }));
   const whole = validationContext === 'querystring' ? 'query' : 'body';
   const detail = errors.map(({ path, message }) => `${path || whole}: ${message}`).join('; ');
   return new ApiProblem(422, 'validation_failed', detail, { errors });

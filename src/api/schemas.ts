@@ -182,6 +182,10 @@ export const incidentSchema = z
       )
       .describe('How long each wait took people, oldest first'),
     stale: z.boolean().describe('No worker could say how it is now: this is what is known'),
+    problem: z
+      .string()
+      .nullable()
+      .describe('Why it does not go on, and what to do; null where nothing is known against it'),
     temporal: z.object({
       workflowId: z.string(),
       runId: z.string(),
@@ -221,7 +225,7 @@ export const recordedSchema = z
 
 export const postMortemSchema = z
   .object({
-    incident: incidentSchema.omit({ stale: true, temporal: true }),
+    incident: incidentSchema.omit({ stale: true, problem: true, temporal: true }),
     intervals: z.array(
       z.object({
         name: z.string(),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
+import { countingLengths } from '../process/lengths.ts';
 import { checkAccess } from './checks/access.ts';
 import { checkContacts } from './checks/contacts.ts';
 import { checkEnvironment, type Environment } from './checks/environment.ts';
@@ -29,7 +30,7 @@ export async function loadConfig(path: string | null, env: Environment): Promise
 /** As {@link loadConfig}, of a text; `file` is what problems call it. */
 export function parseConfig(text: string, env: Environment, file = defaultFile): Config {
   const document = readDocument(text);
-  const result = configSchema.safeParse(document.data, { error: keysNamed });
+  const result = countingLengths(configSchema).safeParse(document.data, { error: keysNamed });
   if (result.success && document.problems.length === 0) {
     const findings = checksOf(document.data, env);
     if (findings.length === 0) return result.data;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countingLengths } from './lengths.ts';
 import type { Card } from './notifications.ts';
 import { type SignalBody, type SignalName, signalNames } from './signals.ts';
 import type { Wait } from './waiting.ts';
@@ -17,12 +18,14 @@ export interface QuickAnswer {
  * What a button carries: a signal, and since when it was asked for, so that an answer to an earlier
  * question is never taken for one to a later.
  */
-export const pressSchema = z.strictObject({
-  incident: z.string().max(100),
-  signal: z.enum(signalNames as [SignalName, ...SignalName[]]),
-  body: z.record(z.string(), z.unknown()),
-  asked: z.iso.datetime(),
-});
+export const pressSchema = countingLengths(
+  z.strictObject({
+    incident: z.string().max(100),
+    signal: z.enum(signalNames as [SignalName, ...SignalName[]]),
+    body: z.record(z.string(), z.unknown()),
+    asked: z.iso.datetime(),
+  }),
+);
 export type Press = z.infer<typeof pressSchema>;
 
 /** How a wait can be answered by one press; what is not here needs a form. */

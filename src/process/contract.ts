@@ -37,6 +37,8 @@ export const queries = {
   incident: 'incident',
   /** (requestId) => VerdictAnswer */
   verdict: 'verdict',
+  /** (requestIds) => VerdictsAnswer */
+  verdicts: 'verdicts',
   /** (after: the last `seq` that the caller has) => IncidentEvent[] */
   timeline: 'timeline',
 } as const;
@@ -64,6 +66,11 @@ export interface VerdictAnswer {
   incident: IncidentView;
   /** Temporal's name for the history that it is in now. */
   runId: string;
+}
+
+/** As `VerdictAnswer`, to several requests at once: a verdict for each, in their order. */
+export interface VerdictsAnswer extends Omit<VerdictAnswer, 'verdict'> {
+  verdicts: (Verdict | null)[];
 }
 
 /** The workflow's argument: an opening, or what a long incident carries on with. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { MissedLevel } from './escalation.ts';
+import { countingLengths } from './lengths.ts';
 import type { DeployQueue } from './lock.ts';
 import type {
   Delivery,
@@ -72,13 +73,15 @@ export const serviceTermsSchema = z.object({
 export type ServiceTerms = z.infer<typeof serviceTermsSchema>;
 
 /** The whole argument of a new incident's workflow. */
-export const openingSchema = z.object({
-  id: z.string().min(1).max(100),
-  request: incidentRequestSchema,
-  by: z.string().min(1).max(100),
-  requestId: z.string().max(255).optional(),
-  terms: serviceTermsSchema.prefault({}),
-});
+export const openingSchema = countingLengths(
+  z.object({
+    id: z.string().min(1).max(100),
+    request: incidentRequestSchema,
+    by: z.string().min(1).max(100),
+    requestId: z.string().max(255).optional(),
+    terms: serviceTermsSchema.prefault({}),
+  }),
+);
 export type Opening = z.infer<typeof openingSchema>;
 
 /** Why a signal was refused, as a stable code. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checklistItems } from './checklist.ts';
 import { cut } from './cut.ts';
+import { countingLengths } from './lengths.ts';
 import { phases, roleIds } from './phases.ts';
 import { isUnreadable } from './unreadable.ts';
 
@@ -98,6 +99,8 @@ export const signalSchemas = {
   incidentAborted: z.strictObject({ reason: prose(2_000) }),
 } as const;
 
+for (const schema of Object.values(signalSchemas)) countingLengths(schema);
+
 export type CompletionName = keyof typeof completionSchemas;
 export type SignalName = keyof typeof signalSchemas;
 export type SignalBody<N extends SignalName> = z.infer<(typeof signalSchemas)[N]>;
@@ -113,12 +116,14 @@ export const placeSchema = z.strictObject({ phase: z.enum(phases), attempt: z.in
 export type Place = z.infer<typeof placeSchema>;
 
 /** Who sends, when it was received, the key by which a repetition is recognised, and what it is for. */
-export const envelopeSchema = z.object({
-  by: line(100),
-  at: time.optional(),
-  requestId: line(255).optional(),
-  during: placeSchema.optional(),
-});
+export const envelopeSchema = countingLengths(
+  z.object({
+    by: line(100),
+    at: time.optional(),
+    requestId: line(255).optional(),
+    during: placeSchema.optional(),
+  }),
+);
 
 interface Envelope {
   by: string;

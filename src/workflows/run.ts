@@ -17,6 +17,7 @@ import {
   type HotfixResult,
   queries,
   type VerdictAnswer,
+  type VerdictsAnswer,
   verdictOf,
 } from '../process/contract.ts';
 import {
@@ -39,6 +40,7 @@ import { fixedAttributesOf, movingAttributesOf } from './searchAttributes.ts';
 
 export const incidentQuery = defineQuery<IncidentView>(queries.incident);
 export const verdictQuery = defineQuery<VerdictAnswer, [requestId: string]>(queries.verdict);
+export const verdictsQuery = defineQuery<VerdictsAnswer, [requestIds: string[]]>(queries.verdicts);
 export const timelineQuery = defineQuery<IncidentEvent[], [after?: number]>(queries.timeline);
 
 /**
@@ -128,6 +130,11 @@ export class Run {
     setHandler(incidentQuery, () => viewOf(this.state));
     setHandler(verdictQuery, (requestId: string) => ({
       verdict: verdictOf(this.incident, requestId),
+      incident: viewOf(this.state),
+      runId: workflowInfo().runId,
+    }));
+    setHandler(verdictsQuery, (requestIds: string[]) => ({
+      verdicts: requestIds.map((requestId) => verdictOf(this.incident, requestId)),
       incident: viewOf(this.state),
       runId: workflowInfo().runId,
     }));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { FastifyInstance } from 'fastify';
 import { EventSource } from 'undici';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { gatewayTo } from '../../src/api/gateway/deps.ts';
 import { Watches } from '../../src/api/gateway/watch.ts';
 import { workflowIdOf } from '../../src/process/contract.ts';
 import type { IncidentEvent } from '../../src/process/events.ts';
@@ -265,13 +266,13 @@ describe('of several watchers', () => {
   test('a quiet stream shows a sign of life', async () => {
     const { id } = await api.open();
     const { client, logger } = api.deps();
-    const deps = {
+    const deps = gatewayTo({
       client,
       logger,
       uiUrl: undefined,
       answerTimeout: 10_000,
       temporalTimeout: 10_000,
-    };
+    });
     const watches = new Watches(deps);
     const events = watches.follow(id, 0, 50);
     let value: IncidentEvent | null | undefined;

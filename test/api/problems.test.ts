@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { derivedId, generationOf, randomId } from '../../src/api/ids.ts';
+import { lockWorkflowIdOf, lockWorkflowType, workflowIdOf } from '../../src/process/contract.ts';
+import { freeLock } from '../../src/process/lock.ts';
 import { signalNames } from '../../src/process/signals.ts';
 import { bodies } from '../support/incidents.ts';
 import { call, TestApi } from './support.ts';
@@ -180,6 +183,37 @@ describe('addresses that lead nowhere', () => {
   ] as const)('404 for %s %s', async (method, url, code) => {
     const { status, body } = await api.call({ method, url });
     expect([status, body.code]).toEqual([404, code]);
+  });
+
+  test('404 for the lock of a deploy, which is a workflow and takes signals, too', async () => {
+    await api.bed.client.workflow.start(lockWorkflowType, {
+      workflowId: lockWorkflowIdOf('shop', 'production'),
+      taskQueue: 'nobody',
+      args: [freeLock({ service: 'shop', environment: 'production' })],
+    });
+    const incident = 'lock-shop-production';
+    for (const path of ['', '/timeline', '/events', '/measurements', '/post-mortem']) {
+      const { status, body } = await api.call(`/incidents/${incident}${path}`);
+      expect([status, body.code], path).toEqual([404, 'incident_not_found']);
+    }
+    for (const name of signalNames) {
+      const url = `/incidents/${incident}/signals/${name}`;
+      const { status, body } = await send(JSON.stringify(bodies[name]), json, url);
+      expect([status, body.code], name).toEqual([404, 'incident_not_found']);
+    }
+    const handle = api.bed.client.workflow.getHandle(lockWorkflowIdOf('shop', 'production'));
+    const { events } = await handle.fetchHistory();
+    expect(events?.some((one) => one.workflowExecutionSignaledEventAttributes)).toBe(false);
+    await handle.terminate();
+  });
+
+  test('no id that is made here is that of a lock', () => {
+    for (let tries = 1; tries <= 1_000; tries += 1) {
+      const derived = derivedId('dedupKey', String(tries));
+      for (const id of [randomId(), derived, generationOf(derived, tries)]) {
+        expect(workflowIdOf(id)).not.toMatch(/^hotfix-lock-/);
+      }
+    }
   });
 
   test('400 for an address that cannot be decoded', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, ServiceError, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { HotfixActivities } from '../../src/activities/types.ts';
 import { untilEnded } from '../../src/activities/workflow-end.ts';
 import {
@@ -53,18 +53,15 @@ export class Bed {
     return new Bed(new Client({ connection }), await NativeConnection.connect({ address }), queue);
   }
 
-  /**
-   * Runs a worker, with what differs from the good world, until the returned function is called. The
-   * workflow's code is that which ships, where no other is given.
-   */
+  /** Runs a worker, with what differs from the good world, until the returned function is called. */
   async work(
     activities: Partial<HotfixActivities> = {},
-    code: WorkflowBundleOption = workflowBundle,
+    workflows: Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> = { workflowBundle },
   ): Promise<() => Promise<void>> {
     const worker = await Worker.create({
       connection: this.native,
       taskQueue: this.queue,
-      workflowBundle: code,
+      ...workflows,
       activities: { ...goodWorld(), ...activities },
       shutdownGraceTime: 100,
       ...activityPace,

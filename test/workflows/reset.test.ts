@@ -117,7 +117,7 @@ describe('an incident that cannot be replayed', () => {
 
   test('goes on after a reset to the task before the event that the failure names', async () => {
     const bed = await Bed.at(temporal.server.address);
-    const stopOther = await bed.work({}, otherCode);
+    const stopOther = await bed.work({}, { workflowBundle: otherCode });
     const incident = await bed.open();
     await incident.toPhase('quickReview');
     await incident.say('sanityChecked');

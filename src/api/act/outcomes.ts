@@ -144,6 +144,19 @@ const troubles: Record<string, { title: string; text: string }> = {
     title: 'Not now',
     text: 'Temporal does not answer. Go back and try again in a moment: what you send counts once, however often.',
   },
+  no_worker: { title: 'Not now', text: 'No worker answers. Try the link again in a moment.' },
+  incident_stuck: {
+    title: 'Not now',
+    text: 'A worker cannot go on with this incident: tell whoever runs Hotfix, and try the link again later.',
+  },
+  incident_paused: {
+    title: 'The incident is paused',
+    text: 'Tell whoever runs Hotfix to unpause it in Temporal, and try the link again later.',
+  },
+  too_many_signals: {
+    title: 'This is too much at once',
+    text: 'Nothing was recorded. Go back, wait a minute, and send it again.',
+  },
   too_large: { title: 'This is too long', text: 'Go back, and say it in fewer words.' },
   unsupported_media_type: {
     title: 'This cannot be read',

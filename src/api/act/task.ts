@@ -11,7 +11,7 @@ import { momentWords, timeWords } from './words.ts';
 
 export interface Task {
   errand: Errand;
-  incident: IncidentView & { stale: boolean };
+  incident: IncidentView & { stale: boolean; problem: string | null };
   /** Null where the link is there to acknowledge an escalation and no more. */
   wait: Wait | null;
 }
@@ -35,7 +35,7 @@ export const taskPage = (
     title: incident.title,
     content: html`${headOf(incident)}
 ${notice !== undefined && warning(notice)}
-${incident.stale && warning(stale)}
+${incident.stale && warning(incident.problem ?? stale)}
 ${wait ? askedCard(errand, wait, now) : waitsCard(incident.waitingFor, now)}
 ${escalationCard(incident, now)}
 ${notice === undefined ? [facts, answer] : [answer, facts]}

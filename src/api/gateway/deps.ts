@@ -3,8 +3,12 @@ import type { Client } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { workflowIdOf } from '../../process/contract.ts';
 import { isNotReady } from '../problems.ts';
+import { Limits, type Most } from './limits.ts';
+import { Verdicts } from './verdicts.ts';
+import { Writes } from './writes.ts';
 
-export interface GatewayDeps {
+/** How Temporal is reached. */
+export interface TemporalDeps {
   client: Client;
   /** Where the Temporal UI is; without it answers have no link. */
   uiUrl: string | undefined;
@@ -15,6 +19,19 @@ export interface GatewayDeps {
   temporalTimeout: number;
 }
 
+export interface GatewayDeps extends TemporalDeps {
+  limits: Limits;
+  verdicts: Verdicts;
+  writes: Writes;
+}
+
+export const gatewayTo = (temporal: TemporalDeps, most?: Most): GatewayDeps => ({
+  ...temporal,
+  limits: new Limits(most),
+  verdicts: new Verdicts((id, ...question) => ask(temporal, id, ...question)),
+  writes: new Writes(),
+});
+
 /** Where to look at the incident in Temporal. */
 export interface TemporalLink {
   workflowId: string;
@@ -22,7 +39,7 @@ export interface TemporalLink {
   url: string | null;
 }
 
-export function linkOf({ client, uiUrl }: GatewayDeps, id: string, runId: string): TemporalLink {
+export function linkOf({ client, uiUrl }: TemporalDeps, id: string, runId: string): TemporalLink {
   const workflowId = workflowIdOf(id);
   const { namespace } = client.options;
   const url = uiUrl
@@ -38,7 +55,12 @@ const pause = 50;
  * Asks the workflow, and gives up in time. For a moment at its start, and where it goes on in a new
  * history, a workflow cannot be asked yet: that is no answer, and it is asked again.
  */
-export async function ask<T>(deps: GatewayDeps, id: string, query: string, ...args: unknown[]) {
+export async function ask<T>(
+  deps: TemporalDeps,
+  id: string,
+  query: string,
+  ...args: unknown[]
+): Promise<T> {
   const handle = deps.client.workflow.getHandle(workflowIdOf(id));
   const end = Date.now() + deps.answerTimeout;
   for (;;) {
@@ -53,5 +75,12 @@ export async function ask<T>(deps: GatewayDeps, id: string, query: string, ...ar
 }
 
 /** Runs calls to Temporal that give up in time: one that hangs must not take its callers with it. */
-export const inTime = <T>({ client, temporalTimeout }: GatewayDeps, call: () => Promise<T>) =>
-  client.connection.withDeadline(Date.now() + temporalTimeout, call);
+export const inTime = <T>(
+  { client, temporalTimeout }: TemporalDeps,
+  call: () => Promise<T>,
+  patience = temporalTimeout,
+): Promise<T> => client.connection.withDeadline(Date.now() + patience, call);
+
+/** The same for what Temporal is to keep. */
+export const writeInTime = <T>(deps: GatewayDeps, call: () => Promise<T>): Promise<T> =>
+  deps.writes.watch(() => inTime(deps, call));

@@ -12,6 +12,7 @@ import { type GatewayDeps, inTime, linkOf } from './deps.ts';
 import { type IncidentAnswer, lastKnown } from './read.ts';
 import { isNotCarriedOn, listRuns, newestRuns } from './runs.ts';
 import { quote } from './start.ts';
+import { isOpen, troubleOf } from './trouble.ts';
 import { beginning, beginOfWindow, type Place, type Room, type Window } from './window.ts';
 
 export interface ListRequest {
@@ -84,7 +85,7 @@ function filterOf({ status, phase, service, waitingFor }: ListRequest): string {
     status && status !== 'aborted' && `${is(attributes.status, status)} AND NOT ${endedOutside}`,
     phase && is(attributes.phase, phase),
     service && is(attributes.service, service),
-    waitingFor && `${is(attributes.waitingFor, waitingFor)} AND ExecutionStatus = 'Running'`,
+    waitingFor && `${is(attributes.waitingFor, waitingFor)} AND NOT ${endedOutside}`,
   ]
     .filter(Boolean)
     .join(' AND ');
@@ -135,7 +136,8 @@ function entryOf(deps: GatewayDeps, execution: WorkflowExecutionInfo): Entry | n
     declaredAt: declared.getTime(),
     incident: {
       ...lastKnown(execution),
-      stale: execution.status.name === 'RUNNING',
+      stale: isOpen(execution),
+      problem: troubleOf(execution),
       temporal: linkOf(deps, id, execution.runId),
     },
   };

@@ -1,9 +1,9 @@
 import { type Analysis, analysesOf, bounded, lastKnownAnalyses } from '../../process/analyses.ts';
 import { restore } from '../../process/decide.ts';
-import { ApiProblem } from '../problems.ts';
 import type { GatewayDeps } from './deps.ts';
 import { progressOf } from './progress.ts';
 import { describe, lastKnown, readTimeline } from './read.ts';
+import { isUnanswered } from './trouble.ts';
 
 export interface MeasurementsRequest {
   id: string;
@@ -47,7 +47,7 @@ async function knownOf(deps: GatewayDeps, id: string): Promise<MeasurementsAnswe
     const analyses = analysesOf(timeline, monitoring);
     return { incident: id, title, service, analyses, stale: false };
   } catch (error) {
-    if (!(error instanceof ApiProblem && error.code === 'no_worker')) throw error;
+    if (!isUnanswered(error)) throw error;
     const view = lastKnown(description);
     const analyses = lastKnownAnalyses(view, monitoring);
     return { incident: id, title: view.title, service: view.service, analyses, stale: true };

@@ -9,15 +9,24 @@ import {
   incidentIdOf,
   queries,
   workflowIdOf,
+  workflowType,
 } from '../../process/contract.ts';
 import type { IncidentEvent, Status } from '../../process/events.ts';
 import type { IncidentView } from '../../process/view.ts';
 import { attributes } from '../../temporal/searchAttributes.ts';
-import { incidentNotFound, isNoAnswer, noWorker } from '../problems.ts';
+import { incidentNotFound, isNoAnswer, isUnanswerable } from '../problems.ts';
 import { ask, type GatewayDeps, inTime, linkOf, type TemporalLink } from './deps.ts';
+import { isOpen, stuck, troubleOfDescribed, whyUnanswered } from './trouble.ts';
 
-/** An incident as it is answered: `stale` where no worker could say how it is now. */
-export type IncidentAnswer = IncidentView & { stale: boolean; temporal: TemporalLink };
+/**
+ * An incident as it is answered: `stale` where no worker could say how it is now; `problem` says why it
+ * does not go on.
+ */
+export type IncidentAnswer = IncidentView & {
+  stale: boolean;
+  problem: string | null;
+  temporal: TemporalLink;
+};
 
 export async function describe(
   deps: GatewayDeps,
@@ -26,29 +35,28 @@ export async function describe(
   try {
     const handle = deps.client.workflow.getHandle(workflowIdOf(id));
     const description = await inTime(deps, () => handle.describe());
-    if (description.type !== 'hotfix') throw incidentNotFound(id);
+    if (description.type !== workflowType) throw incidentNotFound(id);
     return description;
   } catch (error) {
     throw error instanceof WorkflowNotFoundError ? incidentNotFound(id) : error;
   }
 }
 
-export const isRunning = ({ status }: WorkflowExecutionDescription): boolean =>
-  status.name === 'RUNNING';
-
 export async function readIncident(deps: GatewayDeps, id: string): Promise<IncidentAnswer> {
   const description = await describe(deps, id);
   const temporal = linkOf(deps, id, description.runId);
-  if (!isRunning(description)) {
+  if (!isOpen(description)) {
     const result = await resultOf(deps, description);
-    return { ...(result?.incident ?? lastKnown(description)), stale: false, temporal };
+    const view = result?.incident ?? lastKnown(description);
+    return { ...view, stale: false, problem: null, temporal };
   }
   try {
     const view = await ask<IncidentView>(deps, id, queries.incident);
-    return { ...view, stale: false, temporal };
+    return { ...view, stale: false, problem: null, temporal };
   } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    return { ...lastKnown(description), stale: true, temporal };
+    if (!isNoAnswer(error) && !isUnanswerable(error)) throw error;
+    const problem = troubleOfDescribed(description) ?? (isUnanswerable(error) ? stuck : null);
+    return { ...lastKnown(description), stale: true, problem, temporal };
   }
 }
 
@@ -59,7 +67,7 @@ export async function readTimeline(
   after = 0,
 ): Promise<IncidentEvent[]> {
   const description = await describe(deps, id);
-  if (!isRunning(description)) {
+  if (!isOpen(description)) {
     const result = await resultOf(deps, description);
     if (result) return result.timeline.filter(({ seq }) => seq > after);
     // Ended from outside it returned nothing, but what it went through can still be replayed.
@@ -68,7 +76,7 @@ export async function readTimeline(
   try {
     return await ask<IncidentEvent[]>(deps, id, queries.timeline, after);
   } catch (error) {
-    throw isNoAnswer(error) ? noWorker('the timeline') : error;
+    throw whyUnanswered(error, description, 'the timeline');
   }
 }
 

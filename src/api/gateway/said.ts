@@ -1,8 +1,9 @@
 import { queries, type VerdictAnswer } from '../../process/contract.ts';
 import type { IncidentEvent } from '../../process/events.ts';
-import { isNoAnswer } from '../problems.ts';
+import { isNoAnswer, isUnanswerable } from '../problems.ts';
 import { ask, type GatewayDeps } from './deps.ts';
 import { readTimeline } from './read.ts';
+import { isUnanswered } from './trouble.ts';
 
 /** What a request put on the record; null where it has not, and where no worker can tell. */
 export async function readSaid(
@@ -16,7 +17,7 @@ export async function readSaid(
     const [event = null] = await readTimeline(deps, id, verdict.seq - 1);
     return event;
   } catch (error) {
-    if (isNoAnswer(error)) return null;
+    if (isNoAnswer(error) || isUnanswerable(error) || isUnanswered(error)) return null;
     throw error;
   }
 }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowNotFoundError } from '@temporalio/client';
-import { queries, type VerdictAnswer, verdictOf, workflowIdOf } from '../../process/contract.ts';
+import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import { type VerdictAnswer, verdictOf, workflowIdOf } from '../../process/contract.ts';
+import { restore } from '../../process/decide.ts';
 import type { Place, SignalName } from '../../process/signals.ts';
-import { ApiProblem, reasonOf } from '../problems.ts';
-import { ask, type GatewayDeps, inTime } from './deps.ts';
+import { ApiProblem, incidentFull, isSignalLimit, reasonOf } from '../problems.ts';
+import { type GatewayDeps, writeInTime } from './deps.ts';
 import { describe, resultOf } from './read.ts';
+import { isOpen } from './trouble.ts';
 
 /** Between two questions for a verdict, in milliseconds. */
 const pause = 200;
@@ -36,20 +38,25 @@ export async function sendSignal(
 }
 
 /**
- * Resolves when the signal is durable. Sent again after the incident has ended, it is on the record
- * already, and its verdict is known.
+ * Resolves when the signal is durable. Only what is an incident gets any: other workflows take signals,
+ * too. Sent again after the incident has ended, it is on the record already, and its verdict is known.
  */
 export async function recordSignal(
   deps: GatewayDeps,
-  { id, name, body, ...envelope }: SignalRequest,
+  request: SignalRequest,
 ): Promise<VerdictAnswer | null> {
+  const { id, name, body, ...envelope } = request;
+  await deps.limits.take(request);
+  const description = await describe(deps, id);
+  if (!isOpen(description)) return lastVerdict(deps, description, envelope.requestId);
   const handle = deps.client.workflow.getHandle(workflowIdOf(id));
   try {
-    await inTime(deps, () => handle.signal(name, { ...body, ...envelope }));
+    await writeInTime(deps, () => handle.signal(name, { ...body, ...envelope }));
     return null;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return lastVerdict(deps, id, envelope.requestId);
-    throw error;
+    if (isSignalLimit(error)) throw incidentFull();
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return lastVerdict(deps, await describe(deps, id), envelope.requestId);
   }
 }
 
@@ -61,9 +68,8 @@ export async function verdictOn(
   const end = Date.now() + deps.answerTimeout;
   try {
     for (;;) {
-      const rest = { ...deps, answerTimeout: end - Date.now() };
-      const answer = await ask<VerdictAnswer>(rest, id, queries.verdict, requestId);
-      if (answer.verdict) return answer;
+      const answer = await until(end, deps.verdicts.on(id, requestId));
+      if (answer?.verdict) return answer;
       // A rota is being asked whether the sender is on call.
       if (Date.now() + pause >= end) return null;
       await sleep(pause);
@@ -76,15 +82,26 @@ export async function verdictOn(
   }
 }
 
-/** A workflow that takes no signal has ended, or never was. */
+/** Null where the time is over first. */
+async function until<T>(end: number, promise: Promise<T>): Promise<T | null> {
+  const over = new AbortController();
+  const late = sleep(Math.max(0, end - Date.now()), null, { signal: over.signal });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    late.catch(() => {});
+    over.abort();
+  }
+}
+
+/** An incident that has ended takes no signal; it may have taken this one before. */
 async function lastVerdict(
   deps: GatewayDeps,
-  id: string,
+  description: WorkflowExecutionDescription,
   requestId: string,
 ): Promise<VerdictAnswer> {
-  const description = await describe(deps, id);
   const result = await resultOf(deps, description);
-  const verdict = result && verdictOf(result.timeline, requestId);
+  const verdict = result && verdictOf(restore(result.timeline), requestId);
   if (verdict) return { verdict, incident: result.incident, runId: description.runId };
   const status = description.status.name.toLowerCase();
   throw new ApiProblem(

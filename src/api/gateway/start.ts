@@ -8,8 +8,9 @@ import type { IncidentRequest, Opening, ServiceTerms } from '../../process/event
 import { type IncidentView, viewOf } from '../../process/view.ts';
 import { fixedAttributesOf, movingAttributesOf } from '../../workflows/searchAttributes.ts';
 import { derivedId, generationOf, randomId } from '../ids.ts';
-import { type GatewayDeps, inTime, linkOf, type TemporalLink } from './deps.ts';
-import { describe, isRunning } from './read.ts';
+import { type GatewayDeps, inTime, linkOf, type TemporalLink, writeInTime } from './deps.ts';
+import { describe } from './read.ts';
+import { isOpen } from './trouble.ts';
 
 export interface StartRequest {
   request: IncidentRequest;
@@ -48,7 +49,7 @@ async function startByDedupKey(
     const started = await tryStart(deps, start, id, generation);
     if (started) return started;
     const found = await describe(deps, id);
-    if (isRunning(found) || isRetryOf(found, start.idempotencyKey)) return { isNew: false, id };
+    if (isOpen(found) || isRetryOf(found, start.idempotencyKey)) return { isNew: false, id };
   }
 }
 
@@ -84,7 +85,7 @@ async function tryStart(
   const incident = viewOf(state);
   const memo: HotfixMemo = { incident, generation, ...requestId };
   try {
-    const { firstExecutionRunId } = await inTime(deps, () =>
+    const { firstExecutionRunId } = await writeInTime(deps, () =>
       deps.client.workflow.start(workflowType, {
         workflowId: workflowIdOf(id),
         taskQueue,

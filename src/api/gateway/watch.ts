@@ -5,7 +5,8 @@ import type { IncidentEvent } from '../../process/events.ts';
 import { ApiProblem } from '../problems.ts';
 import type { GatewayDeps } from './deps.ts';
 import { Live, type LiveNews } from './live.ts';
-import { describe, isRunning, readTimeline } from './read.ts';
+import { describe, readTimeline } from './read.ts';
+import { isOpen } from './trouble.ts';
 
 const { HISTORY_EVENT_FILTER_TYPE_ALL_EVENT } = proto.temporal.api.enums.v1.HistoryEventFilterType;
 
@@ -61,7 +62,7 @@ class Watch {
   private async follow(): Promise<void> {
     const description = await describe(this.deps, this.id);
     await this.read();
-    if (!isRunning(description)) return this.end();
+    if (!isOpen(description)) return this.end();
     for await (const _ of this.historyOf(description.runId)) {
       await this.read();
       this.live.look();

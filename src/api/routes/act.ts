@@ -126,7 +126,11 @@ export const actRoutes: FastifyPluginAsyncZod<ActRoutes> = async (app, options) 
     const told = verdict.accepted
       ? { notice: 'You have it in hand: that is on the record.' }
       : { status: 409, notice: verdict.reason };
-    return taskPage({ ...task, incident: { ...found.incident, stale: false } }, now(), told);
+    return taskPage(
+      { ...task, incident: { ...found.incident, stale: false, problem: null } },
+      now(),
+      told,
+    );
   }
 
   /** Null where no worker has answered: it is recorded. */

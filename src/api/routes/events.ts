@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { GatewayDeps } from '../gateway/deps.ts';
-import { describe, isRunning, readTimeline } from '../gateway/read.ts';
+import { describe, readTimeline } from '../gateway/read.ts';
+import { isOpen } from '../gateway/trouble.ts';
 import { type News, Watches } from '../gateway/watch.ts';
 import { ApiProblem } from '../problems.ts';
 import { problems } from '../schemas.ts';
@@ -45,7 +46,7 @@ export const eventRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asyn
       const id = checkedId(request.params);
       const after = afterOf(request.headers['last-event-id']);
       const description = await describe(gateway, id);
-      if (after > 0 && !isRunning(description) && (await isAll(gateway, id, after))) {
+      if (after > 0 && !isOpen(description) && (await isAll(gateway, id, after))) {
         return reply.code(204).send(null);
       }
       const stream = Readable.from(lines(watches.follow(id, after, quiet)));

@@ -1,20 +1,34 @@
-import proto from '@temporalio/proto';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { taskQueue } from '../../process/contract.ts';
-import { type GatewayDeps, inTime } from '../gateway/deps.ts';
+import type { GatewayDeps } from '../gateway/deps.ts';
+import { type FreeSpace, type Readiness, readinessOf } from '../gateway/readiness.ts';
 import { described } from '../schemas.ts';
 
-const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
-
-/** A worker asks for work at least this often, in milliseconds. */
-const lively = 70_000;
+export interface HealthRoutes {
+  gateway: GatewayDeps;
+  freeSpace: FreeSpace | undefined;
+}
 
 const state = z.enum(['up', 'down']);
+const howMany = z.int().min(0).nullable();
 
-export const healthRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = async (
+const readiness = z.object({
+  temporal: state,
+  worker: state,
+  writes: z.enum(['ok', 'failing']).describe('Whether Temporal has kept what it was last given'),
+  disk: z
+    .enum(['ok', 'full'])
+    .nullable()
+    .describe('Of the embedded Temporal; null where it is elsewhere'),
+  incidents: z
+    .object({ stuck: howMany, paused: howMany })
+    .describe('How many do not go on; null where Temporal cannot tell'),
+  detail: z.string(),
+});
+
+export const healthRoutes: FastifyPluginAsyncZod<HealthRoutes> = async (
   app,
-  { gateway },
+  { gateway, freeSpace },
 ) => {
   const config = { isPublic: true };
 
@@ -32,64 +46,59 @@ export const healthRoutes: FastifyPluginAsyncZod<{ gateway: GatewayDeps }> = asy
     async () => ({ api: 'up' as const }),
   );
 
-  const readiness = z.object({ temporal: state, worker: state, detail: z.string() });
   app.get(
     '/readyz',
     {
       config,
       schema: {
-        summary: 'Whether Temporal and a worker are there',
+        summary: 'Whether Temporal and a worker are there, and all incidents go on',
         tags: ['operations'],
         security: [],
         response: {
-          200: described('Both are there', readiness),
-          503: described('One is missing; `detail` says which and what to do', readiness),
+          200: described(
+            'Calls can be served; `detail` says where single incidents do not go on',
+            readiness,
+          ),
+          503: described('Something is missing; `detail` says what and what to do', readiness),
         },
       },
     },
     async (_, reply) => {
-      const isTemporalUp = await temporalAnswers(gateway);
-      const isWorkerUp = isTemporalUp && (await workerPolls(gateway));
-      return reply.code(isWorkerUp ? 200 : 503).send({
-        temporal: isTemporalUp ? 'up' : 'down',
-        worker: isWorkerUp ? 'up' : 'down',
-        detail: detailOf(isTemporalUp, isWorkerUp),
-      });
+      const found = await readinessOf(gateway, freeSpace);
+      const missing = missingIn(found);
+      const sentences = [...missing, ...troublesIn(found)];
+      const detail = sentences.length === 0 ? 'Everything is there.' : sentences.join(' ');
+      return reply.code(missing.length === 0 ? 200 : 503).send({ ...found, detail });
     },
   );
 };
 
-function detailOf(isTemporalUp: boolean, isWorkerUp: boolean): string {
-  if (!isTemporalUp)
-    return 'Temporal does not answer: nothing can be accepted. Check TEMPORAL_ADDRESS and the server.';
-  return isWorkerUp
-    ? 'Everything is there.'
-    : 'No worker is there: signals are recorded and wait. Start a worker.';
+/** What keeps calls from being served. */
+function missingIn({ temporal, worker, writes, disk }: Readiness): string[] {
+  if (temporal === 'down') {
+    return [
+      'Temporal does not answer: nothing can be accepted. Check TEMPORAL_ADDRESS and the server.',
+      ...(disk === 'full' ? [diskFull] : []),
+    ];
+  }
+  return [
+    disk === 'full' && diskFull,
+    writes === 'failing' &&
+      disk !== 'full' &&
+      'Temporal answers, but has not kept what it was last given: nothing can be relied on to be accepted. See whether its database is full or read-only.',
+    worker === 'down' && 'No worker is there: signals are recorded and wait. Start a worker.',
+  ].filter((sentence) => sentence !== false);
 }
 
-async function temporalAnswers(gateway: GatewayDeps): Promise<boolean> {
-  try {
-    await inTime(gateway, () => gateway.client.workflowService.getSystemInfo({}));
-    return true;
-  } catch {
-    return false;
-  }
-}
+const diskFull =
+  'The disk of HOTFIX_DATA is full: the embedded Temporal keeps nothing more. Make space there.';
 
-async function workerPolls(gateway: GatewayDeps): Promise<boolean> {
-  const { client } = gateway;
-  try {
-    const { pollers } = await inTime(gateway, () =>
-      client.workflowService.describeTaskQueue({
-        namespace: client.options.namespace,
-        taskQueue: { name: taskQueue },
-        taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
-      }),
-    );
-    return (pollers ?? []).some(
-      ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > Date.now() - lively,
-    );
-  } catch {
-    return false;
-  }
+/** What single incidents suffer from. It is no reason to keep callers away from all the others. */
+function troublesIn({ incidents: { stuck, paused } }: Readiness): string[] {
+  return [
+    stuck &&
+      `Incidents whose workflow cannot go on: ${stuck}. List them: temporal workflow list --query "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')"`,
+    paused &&
+      `Incidents paused in Temporal, of which nobody is told anything: ${paused}. List them: temporal workflow list --query "ExecutionStatus='Paused'"`,
+  ].filter((sentence) => typeof sentence === 'string');
 }

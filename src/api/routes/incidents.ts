@@ -166,6 +166,7 @@ const locationOf = (id: string) => `/incidents/${id}`;
 const answerOf = ({ incident, temporal }: Extract<Started, { isNew: true }>) => ({
   ...incident,
   stale: false,
+  problem: null,
   temporal,
 });
 

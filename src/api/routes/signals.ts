@@ -42,7 +42,7 @@ export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, opt
               'Recorded; no worker has answered yet, or a rota is still being asked',
               recordedSchema,
             ),
-            ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+            ...problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
           },
         },
       },
@@ -73,7 +73,7 @@ export const signalRoutes: FastifyPluginAsyncZod<SignalRoutes> = async (app, opt
         onSignal(name, verdict.accepted ? 'accepted' : 'refused');
         if (verdict.accepted) {
           const temporal = linkOf(gateway, id, runId);
-          return reply.send({ ...incident, stale: false, temporal, requestId });
+          return reply.send({ ...incident, stale: false, problem: null, temporal, requestId });
         }
         const status = verdict.code === 'not_your_role' ? 403 : 409;
         throw new ApiProblem(status, verdict.code, verdict.reason, { requestId, incident });

@@ -1,24 +1,27 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isOutdated, type Press, pressSchema } from '../../process/answers.ts';
+import { countingLengths } from '../../process/lengths.ts';
 import { describeIssues, signalSchemas } from '../../process/signals.ts';
 import { ApiProblem } from '../problems.ts';
 
 /** What is needed of Slack's `block_actions`: https://docs.slack.dev/reference/interaction-payloads */
-const payloadSchema = z.object({
-  type: z.string(),
-  user: z.object({ id: z.string().max(100) }),
-  response_url: z.url({ protocol: /^https?$/ }).optional(),
-  actions: z
-    .array(
-      z.object({
-        action_id: z.string().max(255),
-        value: z.string().max(2_000).optional(),
-        action_ts: z.string().regex(/^\d{1,12}(\.\d+)?$/),
-      }),
-    )
-    .default([]),
-});
+const payloadSchema = countingLengths(
+  z.object({
+    type: z.string(),
+    user: z.object({ id: z.string().max(100) }),
+    response_url: z.url({ protocol: /^https?$/ }).optional(),
+    actions: z
+      .array(
+        z.object({
+          action_id: z.string().max(255),
+          value: z.string().max(2_000).optional(),
+          action_ts: z.string().regex(/^\d{1,12}(\.\d+)?$/),
+        }),
+      )
+      .default([]),
+  }),
+);
 
 export interface Pressed {
   memberId: string;
