@@ -58,6 +58,7 @@ export class Run {
   /** When messages are read now, and when they were read before that. */
   private reading: { at: string; before: string };
   private incident: Incident;
+  private isToShow = false;
   /** What was shown last, so that nothing is written to the history twice. */
   private shown = { attributes: '', place: '' };
 
@@ -184,7 +185,7 @@ export class Run {
    * it follows phases, and only the search attributes follow each completion.
    */
   private show(): void {
-    setCurrentDetails(detailsOf(this.state));
+    this.showDetails();
     const { attributes, place } = this.showing();
     if (attributes !== this.shown.attributes)
       upsertSearchAttributes(movingAttributesOf(this.state));
@@ -192,6 +193,16 @@ export class Run {
       upsertMemo({ incident: within(viewOf(this.state), roomForMemo) });
     }
     this.shown = { attributes, place };
+  }
+
+  /** Only the UI reads the details: once for all messages that are read together is enough. */
+  private showDetails(): void {
+    if (this.isToShow) return;
+    this.isToShow = true;
+    void Promise.resolve().then(() => {
+      this.isToShow = false;
+      setCurrentDetails(detailsOf(this.state));
+    });
   }
 
   private showing() {
