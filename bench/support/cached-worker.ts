@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
-import { activityPace } from '../../src/service/worker.ts';
+import { workerLimits } from '../../src/service/worker.ts';
 import { rawTaskQueue } from './raw.ts';
 import { runWorker } from './worker-process.ts';
 
@@ -10,7 +10,7 @@ await runWorker(async (activities, connection) => {
     connection,
     activities,
     taskQueue: rawTaskQueue,
-    ...activityPace,
+    ...workerLimits,
     workflowBundle: {
       codePath: fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)),
     },

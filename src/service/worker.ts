@@ -67,10 +67,12 @@ export function installRuntime(logger: Logger): void {
  * What people watch is what heartbeats carry, so news are held back for a second at most. Many
  * analyses wait at once, and each holds its place while it waits.
  */
-export const activityPace = {
+export const workerLimits = {
   maxHeartbeatThrottleInterval: '1s',
   defaultHeartbeatThrottleInterval: '1s',
   maxConcurrentActivityTaskExecutions: 1_000,
+  // A workflow that a query has loaded must not be gone on with: docs/decisions/0014-no-workflow-cache.md.
+  maxCachedWorkflows: 0,
 } as const;
 
 /** Starts a worker; it takes work when this resolves. */
@@ -80,9 +82,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     taskQueue,
     identity: `hotfix-worker@${hostname()}:${process.pid}`,
     shutdownGraceTime: '5s',
-    ...activityPace,
-    // A workflow that a query has loaded must not be gone on with: docs/decisions/0014-no-workflow-cache.md.
-    maxCachedWorkflows: 0,
+    ...workerLimits,
     ...workflowCode(),
   });
   const ended = worker.run();

@@ -14,7 +14,7 @@ import {
 import type { IncidentEvent, Opening, ServiceTerms } from '../../src/process/events.ts';
 import type { SignalName } from '../../src/process/signals.ts';
 import type { IncidentView } from '../../src/process/view.ts';
-import { activityPace } from '../../src/service/worker.ts';
+import { workerLimits } from '../../src/service/worker.ts';
 import { actorOf, bodies, deployed, measured, opening } from './incidents.ts';
 import { skipTime } from './temporal.ts';
 
@@ -64,7 +64,7 @@ export class Bed {
       ...workflows,
       activities: { ...goodWorld(), ...activities },
       shutdownGraceTime: 100,
-      ...activityPace,
+      ...workerLimits,
     });
     const running = worker.run();
     return async () => {

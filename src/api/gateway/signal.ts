@@ -38,6 +38,13 @@ export async function sendSignal(
 }
 
 /**
+ * A history this long is replayed in seconds, and each task replays it. An incident that cannot go on in a
+ * new one, as in a deploy that takes hours, takes no more comments then; what completes a role still fits.
+ * In events.
+ */
+const roomForComments = 8_000;
+
+/**
  * Resolves when the signal is durable. Only what is an incident gets any: other workflows take signals,
  * too. Sent again after the incident has ended, it is on the record already, and its verdict is known.
  */
@@ -49,6 +56,7 @@ export async function recordSignal(
   await deps.limits.take(request);
   const description = await describe(deps, id);
   if (!isOpen(description)) return lastVerdict(deps, description, envelope.requestId);
+  if (name === 'commented' && description.historyLength > roomForComments) throw incidentFull();
   const handle = deps.client.workflow.getHandle(workflowIdOf(id));
   try {
     await writeInTime(deps, () => handle.signal(name, { ...body, ...envelope }));
