@@ -11,6 +11,7 @@ await runWorker(async (activities, connection) => {
     activities,
     taskQueue: rawTaskQueue,
     ...workerLimits,
+    maxCachedWorkflows: 1_000,
     workflowBundle: {
       codePath: fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)),
     },

@@ -98,4 +98,20 @@ describe('while no worker is there', () => {
     await endAgain();
     await own.close();
   });
+
+  test('a sender whose clock is an hour behind makes no late decision an early one', async () => {
+    const incident = await inReview();
+    await incident.skip(15 * minute + 1 * second);
+    const begun = (await incident.events('phaseStarted')).at(-1)?.at ?? '';
+    const behind = new Date(Date.parse(begun) - 60 * minute).toISOString();
+    const barely = new Date(Date.parse(begun) + 1 * second).toISOString();
+    await incident.say('sanityChecked', {}, { at: behind });
+    await incident.say('securityChecked', {}, { at: barely });
+    for (const name of ['sanityChecked', 'securityChecked'] as const) {
+      const [decision] = await incident.events(name);
+      expect(decision?.data.late).toBe(true);
+      expect((decision?.at ?? '') > begun).toBe(true);
+    }
+    await incident.handle.terminate();
+  });
 });
