@@ -1,6 +1,6 @@
 import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { workflowType } from '../../process/contract.ts';
+import { lockWorkflowType, workflowType } from '../../process/contract.ts';
 import {
   ApiProblem,
   incidentPaused,
@@ -76,7 +76,9 @@ const patience = 2_000;
 
 export async function countTroubled(deps: TemporalDeps): Promise<Troubled> {
   const count = async (trouble: keyof Troubled): Promise<number | null> => {
-    const query = `WorkflowType = '${workflowType}' AND ${troubles[trouble]}`;
+    // A lock that is stuck holds up every deploy of its service.
+    const types = `WorkflowType IN ('${workflowType}', '${lockWorkflowType}')`;
+    const query = `${types} AND ${troubles[trouble]}`;
     try {
       return (await inTime(deps, () => deps.client.workflow.count(query), patience)).count;
     } catch {
