@@ -78,15 +78,19 @@ export class DeploySystem {
 
   private begin(step: Step): DeployRun {
     const begunAt = Date.now();
+    // Whoever aborts an incident leaves its deploy to the deploy system, which nobody tells to stop.
+    const isLeft = ({ incidentId }: Step) => Boolean(this.planOf(incidentId)?.abort);
+    const isBeside = (other: DeployRun) =>
+      other.service === step.service &&
+      other.environment === step.environment &&
+      other.endsAt > begunAt &&
+      !isLeft(other);
     const run: DeployRun = {
       ...step,
       begunAt,
       endsAt: begunAt + this.dice.between(100, 700),
       outcome: this.outcomeOf(step),
-      beside: [...this.runs.values()].filter(
-        ({ service, environment, endsAt }) =>
-          service === step.service && environment === step.environment && endsAt > begunAt,
-      ),
+      beside: [...this.runs.values()].filter(isBeside),
     };
     this.runs.set(step.idempotencyKey, run);
     return run;

@@ -32,6 +32,11 @@ export class Findings {
     return this.all.filter((one) => one.figure === figure).length;
   }
 
+  /** What a figure was found of. */
+  of(figure: Figure): Set<string> {
+    return new Set(this.all.filter((one) => one.figure === figure).map(({ of }) => of));
+  }
+
   get line(): string {
     return figures.map((figure) => `${this.count(figure)} ${figure}`).join(', ');
   }

@@ -42,7 +42,7 @@ export const isMonitored = (service: string): boolean => services.indexOf(servic
 export function planOf(seed: number, index: number): Plan {
   const dice = new Dice(seed, `plan ${index}`);
   const service = services[dice.between(0, serviceCount - 1)] as string;
-  const failing = Array.from({ length: dice.pick([0, 0, 1, 1, 2]) }, () =>
+  const failing = Array.from({ length: dice.pick([0, 0, 0, 1, 1, 2]) }, () =>
     badAttempt(dice, service),
   );
   const attempts = [...failing, goodAttempt(dice, service)];

@@ -24,10 +24,11 @@ export class Site {
     this.temporal = await startTemporal({ dataDirectory: this.folder });
     // One after the other: the first worker registers what Temporal has to know.
     for (const name of ['worker-1', 'worker-2']) {
-      this.workers.push(await this.launch(name, 'dist/worker.js', 'worker is ready'));
+      await this.launch(name, this.workers, 'dist/worker.js', 'worker is ready');
     }
     for (const name of ['api-1', 'api-2']) {
-      this.apis.push(await this.launch(name, 'dist/src/api/server.js', 'API is ready'));
+      const port = await this.launch(name, this.apis, 'dist/src/api/server.js', 'API is ready');
+      this.urls.push(`http://127.0.0.1:${port}`);
     }
   }
 
@@ -62,19 +63,25 @@ export class Site {
     return this.temporal;
   }
 
-  private async launch(name: string, entry: string, says: string): Promise<Supervised> {
-    const port = String(await getPort());
+  /** Answers the port it has. */
+  private async launch(
+    name: string,
+    among: Supervised[],
+    entry: string,
+    says: string,
+  ): Promise<number> {
+    const port = await getPort();
     const env = {
       TEMPORAL_ADDRESS: await this.network.open(name, this.running.server.address),
       HOTFIX_DATA: this.folder,
       HOTFIX_CONFIG: join(this.folder, 'hotfix.yaml'),
       CHAOS_SECRET: secret,
-      PORT: port,
+      PORT: String(port),
     };
     const log = join(this.folder, `${name}.log`);
     const launched = new Supervised({ name, entry, env, says, log });
+    among.push(launched);
     await launched.start();
-    if (entry.includes('api')) this.urls.push(`http://127.0.0.1:${port}`);
-    return launched;
+    return port;
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { IncidentEvent } from '../../../src/process/events.ts';
 import { roleOf } from '../../../src/process/phases.ts';
 import { isCompletion, type SignalName } from '../../../src/process/signals.ts';
 import type { IncidentView } from '../../../src/process/view.ts';
@@ -78,20 +79,40 @@ export class Speaker {
     return view as IncidentView;
   }
 
-  /** Sends a signal until its verdict is known; at times twice at once, at times once more after it. */
-  async say(name: SignalName, body: object = {}, by = this.whoIs(name), isWrong = false) {
+  /**
+   * Sends a signal, at times twice at once, and answers whether it was accepted. What was not answered is
+   * sent again; what is recorded without a verdict is looked for, or sent again all the same.
+   */
+  async say(
+    name: SignalName,
+    body: object = {},
+    by = this.whoIs(name),
+    isWrong = false,
+  ): Promise<boolean> {
     const said = this.story.say(name, { ...bodies[name], ...body }, by, isWrong);
-    const isTwice = this.dice.chance(15);
+    let isAccepted: boolean | null = null;
+    const isTwice = this.dice.chance(10);
     await this.untilAnswered(async () => {
-      const answers = await Promise.all(
-        isTwice && said.answers.length === 0
-          ? [this.send(said), this.send(said)]
-          : [this.send(said)],
-      );
-      return answers.some((answer) => answer !== null && ![202, 503].includes(answer.status));
+      const isRecorded = said.answers.some(({ status }) => status === 202);
+      if (isRecorded && this.dice.chance(75)) isAccepted = await this.verdictOn(said);
+      else {
+        const sent = [this.send(said), ...(isTwice && !isRecorded ? [this.send(said)] : [])];
+        isAccepted = verdictOf(await Promise.all(sent));
+      }
+      return isAccepted !== null;
     }, name);
-    if (this.dice.chance(10)) await this.send(said);
-    return said;
+    if (this.dice.chance(5)) await this.send(said);
+    return isAccepted === true;
+  }
+
+  /** What the timeline says of it; null while it says nothing. */
+  private async verdictOn({ requestId }: Said): Promise<boolean | null> {
+    const { id } = this.story;
+    const path = `/incidents/${id}/timeline`;
+    const answer = await this.caller.call<IncidentEvent[]>(path, { of: id });
+    if (answer?.status !== 200) return null;
+    const event = answer.body.find((one) => one.requestId === requestId);
+    return event ? event.type !== 'signalRefused' : null;
   }
 
   private whoIs(name: SignalName): string {
@@ -122,4 +143,10 @@ export class Speaker {
       await sleep(pause);
     }
   }
+}
+
+/** Null where nothing is decided. */
+function verdictOf(answers: readonly (Answer | null)[]): boolean | null {
+  const decided = answers.find((answer) => answer && ![202, 503].includes(answer.status));
+  return decided ? decided.status === 200 : null;
 }

@@ -19,7 +19,7 @@ export interface World {
 }
 
 /** How long whoever is late is told at the latest, after everything that a fault can hold up. */
-const toldWithin = 60_000;
+const toldWithin = 120_000;
 
 /** Takes an incident through its plan to its end, as its people do: each answers what is asked of them. */
 export async function walk(story: Story, world: World): Promise<void> {
@@ -99,17 +99,17 @@ class Walker {
   /** What people say besides: comments, acknowledgements, roles that are handed over, and what is refused. */
   private async sayMore(view: IncidentView): Promise<void> {
     const { speaker, dice } = this;
-    if (dice.chance(15)) await speaker.say('commented', { text: `Note ${dice.between(1, 999)}` });
+    if (dice.chance(8)) await speaker.say('commented', { text: `Note ${dice.between(1, 999)}` });
     if (view.escalation.level > 0 && dice.chance(30)) await speaker.say('escalationAcknowledged');
-    if (dice.chance(5)) await this.handOver();
-    if (dice.chance(8)) await this.sayWrong(view);
+    if (dice.chance(4)) await this.handOver();
+    if (dice.chance(6)) await this.sayWrong(view);
   }
 
   private async handOver(): Promise<void> {
     const role = this.dice.pick(['deployer', 'monitor', 'tester', 'processImprover']);
     const person = `${role}-${this.dice.between(2, 9)}`;
-    const { answers } = await this.speaker.say('roleAssigned', { role, person });
-    if (answers.some(({ status }) => status === 200)) this.story.holders.set(role, person);
+    const isAccepted = await this.speaker.say('roleAssigned', { role, person });
+    if (isAccepted) this.story.holders.set(role, person);
   }
 
   /** Only what nothing that goes on meanwhile could make right. */
