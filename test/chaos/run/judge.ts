@@ -19,6 +19,8 @@ export interface Remains {
   view: IncidentView;
   messages: Message[];
   runs: DeployRun[];
+  /** The runs of every incident of the same service. */
+  neighbours: DeployRun[];
 }
 
 /**
@@ -130,7 +132,7 @@ function judgeState({ story, timeline, view }: Remains, note: Note): void {
   }
 }
 
-function judgeDeploys({ story, timeline, runs }: Remains, note: Note): void {
+function judgeDeploys({ story, timeline, runs, neighbours }: Remains, note: Note): void {
   const begun = new Map<string, number>();
   for (const run of runs) {
     const step = `${run.action} ${run.environment} ${run.attempt}`;
@@ -142,15 +144,42 @@ function judgeDeploys({ story, timeline, runs }: Remains, note: Note): void {
   for (const [step, count] of begun) {
     if (count > 1) note('deploys twice', `${step} was begun ${count} times.`);
   }
+  if (!story.plan.abort) judgeResults({ story, timeline, runs, neighbours }, note);
+}
+
+/** Holds each result on the timeline against what the deploy system did. */
+function judgeResults(
+  {
+    story,
+    timeline,
+    runs,
+    neighbours,
+  }: Pick<Remains, 'story' | 'timeline' | 'runs' | 'neighbours'>,
+  note: Note,
+): void {
+  const states = foldsOf(timeline);
   for (const event of timeline) {
     if (event.type !== 'deployFinished' && event.type !== 'rollbackFinished') continue;
-    if (story.plan.abort) continue;
     const { result } = event.data;
+    const { attempt } = states[event.seq - 1] as State;
     const action = event.type === 'deployFinished' ? 'deploy' : 'rollback';
-    const isThere = runs.some((run) => run.action === action && run.outcome === result.outcome);
-    if (!isThere) {
-      note('other than answered', `Its ${action} ${result.outcome}: ${result.summary}`);
-    }
+    const run = runs.find(
+      (one) =>
+        one.action === action &&
+        one.attempt === attempt &&
+        one.environment === ('environment' in event.data ? event.data.environment : 'production'),
+    );
+    if (run?.outcome === result.outcome) continue;
+    // What somebody else has brought live since is not taken back.
+    const isOvertaken = neighbours.some(
+      (one) =>
+        one.incidentId !== story.id &&
+        one.environment === 'production' &&
+        one.begunAt > Date.parse(states[0]?.openedAt ?? '') &&
+        one.begunAt < Date.parse(event.at),
+    );
+    if (!run && action === 'rollback' && result.outcome === 'failed' && isOvertaken) continue;
+    note('other than answered', `Its ${action} ${result.outcome}: ${result.summary}`);
   }
 }
 

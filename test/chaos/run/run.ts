@@ -126,8 +126,11 @@ export class Run {
     if (story.isOver && !(await this.hasEnded(story.id))) {
       findings.add('stuck', story.id, `It is ${view.status}, and its workflow does not end.`);
     }
-    const runs = [...deploys.runs.values()].filter(({ incidentId }) => incidentId === story.id);
-    judge({ story, timeline, view, messages: this.messages.of(story.id), runs }, findings);
+    const { service } = story.plan;
+    const neighbours = [...deploys.runs.values()].filter((run) => run.service === service);
+    const runs = neighbours.filter(({ incidentId }) => incidentId === story.id);
+    const messages = this.messages.of(story.id);
+    judge({ story, timeline, view, messages, runs, neighbours }, findings);
   }
 
   private async hasEnded(id: string): Promise<boolean> {
