@@ -73,6 +73,9 @@ export const workerLimits = {
   maxConcurrentActivityTaskExecutions: 1_000,
   // A workflow that a query has loaded must not be gone on with: docs/decisions/0014-no-workflow-cache.md.
   maxCachedWorkflows: 0,
+  // They are replayed by one thread. More at once would only wait in here until their time is over.
+  maxConcurrentWorkflowTaskExecutions: 4,
+  maxConcurrentWorkflowTaskPolls: 2,
 } as const;
 
 /** Starts a worker; it takes work when this resolves. */

@@ -53,7 +53,10 @@ function service(name: string, url: string): object {
     interval: '200ms',
     requestTimeout: '5s',
   };
-  const measures = [{ name: 'healthz', adapter: 'http', url: `${url}/healthz`, interval: '1s' }];
+  // A worker that stands still while it measures has measured nothing good.
+  const measures = [
+    { name: 'healthz', adapter: 'http', url: `${url}/healthz`, interval: '1s', failureLimit: 3 },
+  ];
   return {
     deploy: {
       production: { deploy: adapter, rollback: adapter },

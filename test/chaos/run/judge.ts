@@ -30,10 +30,10 @@ export interface Remains {
 const tellingMargin = 120_000;
 
 /**
- * How long a message may be under way, in milliseconds: one whose worker dies is sent again after the 30 s
- * of its heartbeat, and may meet a second fault.
+ * How long a message may be under way, in milliseconds. Just before it is sent Temporal is asked whether its
+ * phase goes on, and learns of the end when the workflow task is completed that brought it.
  */
-const deliveryMargin = 90_000;
+const deliveryMargin = 15_000;
 
 /** Holds what is left of an incident against what was answered, planned, told and deployed. */
 export function judge(remains: Remains, findings: Findings): void {
@@ -198,7 +198,7 @@ function judgeMessages({ timeline, messages }: Remains, note: Note): void {
       note('told after the end', `"${subject}" came ${receivedAt - end} ms after its phase.`);
     }
   }
-  const received = new Set(messages.map(({ seq }) => seq));
+  const received = new Set([...messages.map(({ seq }) => seq), ...outdatedOf(timeline)]);
   for (const { type, seq, data } of timeline) {
     if (type !== 'escalated') continue;
     const before = states[seq - 2];
@@ -208,6 +208,16 @@ function judgeMessages({ timeline, messages }: Remains, note: Note): void {
     }
   }
 }
+
+/** What was not sent, since its phase was over when it could have been. */
+const outdatedOf = (timeline: IncidentEvent[]): number[] =>
+  timeline.flatMap((event) =>
+    event.type === 'notified'
+      ? event.data.deliveries
+          .filter(({ outcome }) => outcome === 'outdated')
+          .map(({ notification }) => Number(notification.split('-').at(-1)))
+      : [],
+  );
 
 /** When the phase that an event belongs to was over. */
 function endOfPhase(timeline: IncidentEvent[], seq: number): number | undefined {
