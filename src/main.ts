@@ -37,7 +37,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   const worker = await startWorker({
     connection: native,
     namespace,
-    activities: activitiesOf(startup),
+    activities: (leaving) => activitiesOf(startup, leaving),
   });
   lifecycle.onStop(worker.stop);
   worker.ended.catch((error: unknown) => lifecycle.fail(`The worker failed: ${String(error)}`));

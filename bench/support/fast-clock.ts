@@ -11,6 +11,7 @@ export function fastClock(): Clock {
   let time = Date.now();
   return {
     now: () => new Date(time),
+    monotonic: () => time,
     async sleep(milliseconds, signal) {
       await systemClock.sleep(milliseconds / speed, signal);
       time += milliseconds;

@@ -7,7 +7,8 @@ import { runWorker } from './worker-process.ts';
 /** The service's worker, but for the clock by which its activities go. */
 await runWorker(async (_, connection, startup) => {
   const { logger } = startup;
-  const activities = createActivities({ ...adaptersOf(startup), logger, ...fastClock() });
+  const activities = (leaving: AbortSignal) =>
+    createActivities({ ...adaptersOf(startup), logger, leaving, ...fastClock() });
   const worker = await startWorker({ connection, namespace: 'default', activities });
   return worker.stop;
 });

@@ -21,6 +21,8 @@ export const runWorker = (start: Start): Promise<void> =>
     if (!server) throw new Error('TEMPORAL_ADDRESS must name the server.');
     const connection = await connectWorker(server);
     lifecycle.onStop(() => connection.close());
-    lifecycle.onStop(await start(activitiesOf(startup), connection, startup));
+    const leaving = new AbortController();
+    lifecycle.onStop(await start(activitiesOf(startup, leaving.signal), connection, startup));
+    lifecycle.onStop(() => leaving.abort());
     startup.logger.info('worker is ready');
   });

@@ -164,13 +164,21 @@ function parseJson(answer: HttpAnswer, request: HttpCall): unknown {
 export const badAnswer = (request: HttpCall, problem: string): ApplicationFailure =>
   permanent('BadAnswer', `${at(request)} gives an answer that cannot be understood: ${problem}`);
 
-/** `Retry-After`, in seconds or as a date, to milliseconds; a wait in an emergency has a bound. */
+/**
+ * `Retry-After`, in seconds or as a date, to milliseconds; a wait in an emergency has a bound. A date is
+ * of the other machine, and so is the time from which it counts, where that is told.
+ */
 export function retryAfter(headers: Headers): number | undefined {
   const value = headers.get('retry-after');
   if (value === null) return undefined;
-  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - sentAt(headers);
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), longestRetryAfter);
 }
+
+const sentAt = (headers: Headers): number => {
+  const told = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(told) ? Date.now() : told;
+};
 
 const at = (request: HttpCall) => `${request.whom} at ${request.place ?? placeOf(request.url)}`;
 

@@ -1,12 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import { type Sleep, sleep as systemSleep } from './clock.ts';
+import { type Clock, type Sleep, systemClock } from './clock.ts';
 import { carryOut } from './deploy/carry-out.ts';
 import { type DeployLock, underLock } from './deploy/lock.ts';
 import { temporalLock } from './deploy/temporal-lock.ts';
 import type { DeployAdapter, DeployRequest } from './deploy/types.ts';
 import { messageOf, transient } from './failures.ts';
+import { withHeartbeat } from './heartbeat.ts';
 import type { Monitoring } from './monitoring/types.ts';
 import { watch } from './monitoring/watch.ts';
 import { deliver } from './notify/deliver.ts';
@@ -43,17 +44,25 @@ export interface ActivityDeps {
   /** Whether a message is still worth sending; without it, Temporal is asked. */
   stillAsked?: StillAsked;
   logger: Logger;
+  /** Aborts when this worker goes away. */
+  leaving?: AbortSignal;
   now: () => Date;
   sleep?: Sleep;
+  monotonic?: () => number;
 }
 
 /** The worker's activities. Each throws only what {@link HotfixActivities} says. */
 export function createActivities(deps: ActivityDeps): HotfixActivities {
-  const { services, channels, recipientOf, tracker, logger, now, sleep = systemSleep } = deps;
-  const { lock = temporalLock, stillAsked = askTemporal } = deps;
+  const { services, channels, recipientOf, tracker, logger, lock = temporalLock } = deps;
+  const { stillAsked = askTemporal } = deps;
+  const { now, sleep = systemClock.sleep, monotonic = systemClock.monotonic } = deps;
+  const clock: Clock = { now, sleep, monotonic };
+  const { leaving = new AbortController().signal } = deps;
   const guarded = guardBy(logger);
   const carryOutAlone = (adapter: DeployAdapter, request: DeployRequest) =>
-    underLock(lock, request, () => carryOut(adapter, request));
+    withHeartbeat(Context.current().info.heartbeatDetails as unknown, (heart) =>
+      underLock(lock, request, () => carryOut(adapter, request, heart, { clock, leaving })),
+    );
   return {
     deploy: guarded('The deploy', (step) =>
       carryOutAlone(services(step.service, step.environment).deploy, {
@@ -75,7 +84,7 @@ export function createActivities(deps: ActivityDeps): HotfixActivities {
       ),
     ),
     monitor: guarded('The monitoring', (request) =>
-      watch(services(request.service, request.environment).monitoring, request, { now, sleep }),
+      watch(services(request.service, request.environment).monitoring, request, clock),
     ),
     notify: guarded('The notification', async (notifications) => {
       const { cancellationSignal } = Context.current();

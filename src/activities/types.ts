@@ -35,6 +35,9 @@ export interface MonitorRequest {
   deployedAt: string;
 }
 
+/** A step by its idempotency key, which is the id of its activity; a workflow alone is watched to its end. */
+export type StepToWatch = { workflowId: string; key: string } | string;
+
 /**
  * Every activity of the worker. Each throws only an ApplicationFailure whose message is a sentence
  * for people; non-retryable where a retry cannot mend it.
@@ -51,6 +54,6 @@ export interface HotfixActivities {
   /** Never throws for a rota that fails. */
   findOnCall: (rotas: RotasToAsk) => Promise<OnCallFound[]>;
   fileFollowUps: (tasks: FollowUpTask[]) => Promise<FiledFollowUp[]>;
-  /** For a lock: resolves when the workflow has ended, or never was. */
-  workflowEnd: (workflowId: string) => Promise<void>;
+  /** For a lock: resolves when the step has ended, or its workflow has or never was. */
+  workflowEnd: (watched: StepToWatch) => Promise<void>;
 }

@@ -35,7 +35,15 @@ export const monitorProgressSchema = z.object({
   measures: z.array(measureSchema),
 });
 
-const partySchema = z.object({ incidentId: z.string(), ref: z.string(), since: time });
+const partySchema = z.object({
+  incidentId: z.string(),
+  ref: z.string(),
+  since: time,
+  givenUp: z
+    .literal(true)
+    .optional()
+    .describe('Its deploy was given up, with its incident or its worker, and may still go on'),
+});
 
 const deployResultSchema = z.object({
   outcome: z.enum(['succeeded', 'failed']),

@@ -23,12 +23,6 @@ export const lockMessages = {
   release: 'release',
 } as const;
 
-export interface Release {
-  key: string;
-  /** Whether what is live may be another than before. */
-  changed: boolean;
-}
-
 /** The signal by which the lock tells an incident who deploys and who waits; its argument is a DeployQueue. */
 export const deployQueueSignal = 'deployQueueChanged';
 

@@ -17,7 +17,7 @@ const watchedGist = ({ environment, after, attempt }: EventData['monitoringStart
   `${environment} after the ${after} of attempt ${attempt}`;
 
 const queueGist = ({ environment, holder, waiting }: EventData['deployQueueChanged']): string =>
-  `${environment}: ${holder ? `${holder.incidentId} deploys ${holder.ref}` : 'nobody deploys'}, ${waiting.map(({ incidentId }) => incidentId).join(', ') || 'nobody'} waits`;
+  `${environment}: ${holder ? `${holder.incidentId} ${holder.givenUp ? 'may still deploy' : 'deploys'} ${holder.ref}` : 'nobody deploys'}, ${waiting.map(({ incidentId }) => incidentId).join(', ') || 'nobody'} waits`;
 
 function deliveryGist(deliveries: EventData['notified']['deliveries']): string {
   const by = (wanted: string) => [

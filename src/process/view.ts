@@ -141,7 +141,10 @@ function machineryAtWork(state: State): string {
   const { id, phase, deployQueue } = state;
   const holder = deployQueue?.holder;
   if (holder && holder.incidentId !== id) {
-    return `Waiting for the incident ${holder.incidentId}, which deploys ${holder.ref} to ${deployQueue.environment}.`;
+    const { incidentId, ref, givenUp } = holder;
+    return givenUp
+      ? `Waiting for the incident ${incidentId}: its deploy of ${ref} to ${deployQueue.environment} was given up and may still go on.`
+      : `Waiting for the incident ${incidentId}, which deploys ${ref} to ${deployQueue.environment}.`;
   }
   if (rollbackOf(state)?.result === null) return 'Rolling back.';
   if (phase === 'deploy') return `${deployWords(state)}.`;

@@ -53,12 +53,13 @@ function pageBy({ temporalUiUrl }: Settings): (incidentId: string) => string | u
     temporalUiUrl && `${temporalUiUrl}/namespaces/${namespace}/workflows/${workflowIdOf(id)}`;
 }
 
-/** The worker's activities, connected as the configuration says. */
-export const activitiesOf = (startup: Startup): HotfixActivities =>
+/** The activities of a worker that is `leaving` at its end, connected as the configuration says. */
+export const activitiesOf = (startup: Startup, leaving: AbortSignal): HotfixActivities =>
   createActivities({
     ...adaptersOf(startup),
     logger: startup.logger,
     now: systemClock.now,
+    leaving,
   });
 
 /** The apps of Slack that may send what people press. */

@@ -15,7 +15,8 @@ import { taskQueue } from '../process/contract.ts';
 export interface WorkerOptions {
   connection: NativeConnection;
   namespace: string;
-  activities: HotfixActivities;
+  /** Made for a worker that aborts `leaving` when it goes away. */
+  activities: (leaving: AbortSignal) => HotfixActivities;
 }
 
 export interface RunningWorker {
@@ -80,8 +81,10 @@ export const workerLimits = {
 
 /** Starts a worker; it takes work when this resolves. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const leaving = new AbortController();
   const worker = await Worker.create({
     ...options,
+    activities: options.activities(leaving.signal),
     taskQueue,
     identity: `hotfix-worker@${hostname()}:${process.pid}`,
     shutdownGraceTime: '5s',
@@ -92,6 +95,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return {
     state: () => worker.getState(),
     stop: async () => {
+      leaving.abort();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
     },

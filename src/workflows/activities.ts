@@ -78,7 +78,13 @@ export const activities = {
 /** What an activity brought back, or why it could not, as a sentence for people. */
 export type Answer<T> =
   | { ok: true; value: T }
-  | { ok: false; isCancelled: boolean; reason: string };
+  | {
+      ok: false;
+      isCancelled: boolean;
+      /** Whether what it began may go on, with nobody who follows it. */
+      isUnfollowed: boolean;
+      reason: string;
+    };
 
 /** Where `isResult` is there it says whether a value is what the activity brings back: anything else is a failure. */
 export async function answerOf<T>(
@@ -89,13 +95,19 @@ export async function answerOf<T>(
     const value = await activity;
     return isResult?.(value) === false ? unreadable : { ok: true, value };
   } catch (error) {
-    return { ok: false, isCancelled: isCancellation(error), reason: reasonOf(error) };
+    return {
+      ok: false,
+      isCancelled: isCancellation(error),
+      isUnfollowed: isUnfollowed(error),
+      reason: reasonOf(error),
+    };
   }
 }
 
 const unreadable = {
   ok: false,
   isCancelled: false,
+  isUnfollowed: true,
   reason:
     'It was completed with something that is no result of it, so what it did is not known: look at the system itself before you go on.',
 } as const;
@@ -117,8 +129,17 @@ export async function cancelledWhen<T>(
   return answer;
 }
 
+const causeOf = (error: unknown): unknown =>
+  error instanceof ActivityFailure ? error.cause : error;
+
+function isUnfollowed(error: unknown): boolean {
+  const cause = causeOf(error);
+  if (cause instanceof ApplicationFailure) return cause.type === 'Interrupted';
+  return cause instanceof TimeoutFailure;
+}
+
 function reasonOf(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const cause = causeOf(error);
   if (cause instanceof ApplicationFailure) return cause.message;
   if (cause instanceof TimeoutFailure) {
     return `No worker finished it in time (${cause.timeoutType}). What it did is not known: look at the system itself before you go on.`;

@@ -1,5 +1,5 @@
 import {
-  allHandlersFinished,
+  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -7,76 +7,150 @@ import {
   defineSignal,
   defineUpdate,
   getExternalWorkflowHandle,
+  patched,
+  setDefaultSignalHandler,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { deployQueueSignal, lockMessages, type Release } from '../process/contract.ts';
+import { deployQueueSignal, lockMessages, lockWorkflowIdOf } from '../process/contract.ts';
 import {
+  announceEnd,
   claim,
+  type DeployQueue,
+  end,
+  giveUp,
+  type Holder,
+  isToBeWatched,
   type Lock,
   type LockRequest,
+  lockRequestSchema,
+  lockSchema,
   newsOf,
   queueOf,
   release,
+  releaseSchema,
   type Standing,
   standingOf,
+  understood,
+  untold,
 } from '../process/lock.ts';
 import { activities, answerOf } from './activities.ts';
 import { now } from './run.ts';
 
-const acquireUpdate = defineUpdate<Standing, [LockRequest]>(lockMessages.acquire);
-const standingQuery = defineQuery<Standing | null, [key: string]>(lockMessages.standing);
-const releaseSignal = defineSignal<[Release]>(lockMessages.release);
+// What reaches the lock may come from anybody with access to Temporal, so nothing of it is believed unread.
+const acquireUpdate = defineUpdate<Standing, [unknown]>(lockMessages.acquire);
+const standingQuery = defineQuery<Standing | null, [unknown]>(lockMessages.standing);
+const releaseSignal = defineSignal<[unknown]>(lockMessages.release);
 
 /** How long a free lock remembers what was deployed last. */
 const memory = '1d';
 
-/** What a holder that is gone gets until its worker has stopped what it began, in milliseconds. */
-const lastWords = 30_000;
+/**
+ * How long a deploy whose step is over gets to end, where nobody says that it has: longer than a worker
+ * that follows it needs to say that it goes on.
+ */
+const silence = '10m';
 
 /**
  * One deploy at a time: the lock of one environment of one service. Whoever asks gets a place in the
- * queue; a holder that ends gives its place back, whatever ended it.
+ * queue. That a deploy has ended is believed when Temporal knows its step to be over, whatever was said.
  */
-export async function deployLock(carried: Lock): Promise<void> {
-  let lock = carried;
-  setHandler(acquireUpdate, (request) => {
+export async function deployLock(argument: unknown): Promise<void> {
+  let lock = begin(argument);
+  /** How often it was said that the holder's deploy goes on. */
+  let givenUp = 0;
+  const acquire = (asked: unknown): Standing => {
+    const request = requestFor(lock, asked);
     lock = claim(lock, request, now());
-    return standingOf(lock, request.key) as Standing;
+    const standing = standingOf(lock, request.key);
+    if (!standing) throw ApplicationFailure.nonRetryable('Too many wait for this lock.', 'Busy');
+    return standing;
+  };
+  const validator = (asked: unknown) => void requestFor(lock, asked);
+  setHandler(acquireUpdate, acquire, { validator });
+  setHandler(standingQuery, (key) => (typeof key === 'string' ? standingOf(lock, key) : null));
+  setHandler(releaseSignal, (said) => {
+    const word = understood(releaseSchema, said);
+    if (!word) return;
+    if (lock.holder?.key !== word.key || !isChecked()) {
+      lock = release(lock, word.key, word.changed, now());
+    } else if (word.givenUp) {
+      lock = giveUp(lock, word.key);
+      givenUp += 1;
+    } else lock = announceEnd(lock, word);
   });
-  setHandler(standingQuery, (key) => standingOf(lock, key));
-  setHandler(releaseSignal, ({ key, changed }) => {
-    lock = release(lock, key, changed, now());
-  });
+  setDefaultSignalHandler(() => {});
 
   const isHeld = () => lock.holder !== null;
-  const telling = tellParties(() => lock);
+  tellParties(
+    () => untold(lock),
+    () => {
+      lock = { ...lock, told: newsOf(lock) };
+      return queueOf(lock);
+    },
+  );
   for (;;) {
-    if (!isHeld() && !(await condition(isHeld, memory, { summary: 'Then forgotten' }))) break;
-    await condition(() => !isHeld() || lock.queue.length > 0);
+    if (!isHeld()) {
+      const isWanted = () => isHeld() || isFull();
+      if (!(await condition(isWanted, memory, { summary: 'Then forgotten' }))) return;
+    }
+    await condition(() => !isHeld() || isToBeWatched(lock) || isFull());
+    if (isFull()) await continueAsNew<typeof deployLock>(lock);
     const { holder } = lock;
     if (!holder) continue;
-    if (await hasEnded(holder.workflowId, () => lock.holder?.key !== holder.key)) {
-      const isReleased = () => lock.holder?.key !== holder.key;
-      await condition(isReleased, lastWords, { summary: 'The holder is gone: then the next' });
-      lock = release(lock, holder.key, true, now());
-    }
-    if (workflowInfo().continueAsNewSuggested) {
-      await condition(allHandlersFinished);
-      await continueAsNew<typeof deployLock>(lock);
+    const isSettled = () => lock.holder?.key !== holder.key;
+    if (await hasEnded(holder, () => isSettled() || isFull())) {
+      await untilQuiet(isSettled);
+      if (!isSettled() && !isFull()) lock = end(lock, now());
     }
   }
-  telling.cancel();
-  await condition(allHandlersFinished);
+
+  /** Waits for the word of a step that is over: that its deploy has ended, or goes on. */
+  async function untilQuiet(isSettled: () => boolean): Promise<void> {
+    const isOver = () => isSettled() || isFull() || lock.holder?.released !== undefined;
+    const { holder } = lock;
+    if (holder && !isOver() && isChecked()) lock = giveUp(lock, holder.key);
+    while (!isOver()) {
+      const heard = givenUp;
+      const isSaid = () => isOver() || givenUp !== heard;
+      const summary = 'The deploy may go on: then the next';
+      if (!(await condition(isSaid, silence, { summary }))) return;
+    }
+  }
 }
 
-/** Whether the workflow has ended; false as soon as nobody needs to know any more. */
-async function hasEnded(workflowId: string, isSettled: () => boolean): Promise<boolean> {
+/** Locks that began before this believed every release, and their histories are to be replayed. */
+const isChecked = () => patched('end-is-checked');
+
+/** Whether there is hardly room for more messages: held or not, the lock goes on in a new history. */
+const isFull = () => workflowInfo().continueAsNewSuggested && isChecked();
+
+function begin(argument: unknown): Lock {
+  const lock = understood(lockSchema, argument);
+  if (lock && lockWorkflowIdOf(lock.service, lock.environment) === workflowInfo().workflowId) {
+    return lock;
+  }
+  throw ApplicationFailure.nonRetryable(
+    'This is not how a lock begins: the first deploy starts it.',
+    'BadOpening',
+  );
+}
+
+function requestFor({ service, environment }: Lock, asked: unknown): LockRequest {
+  const request = understood(lockRequestSchema, asked);
+  if (request?.service === service && request.environment === environment) return request;
+  throw ApplicationFailure.nonRetryable(
+    `This is not a request for the lock of ${environment} of ${service}: deploys make it themselves.`,
+    'BadRequest',
+  );
+}
+
+/** Whether the holder's step has ended; false as soon as nobody needs to know any more. */
+async function hasEnded({ workflowId, key }: Holder, isSettled: () => boolean): Promise<boolean> {
   const scope = new CancellationScope();
+  const summary = `${key} of ${workflowId}`.slice(0, 200);
   const end = answerOf(
-    scope.run(() =>
-      activities.workflowEnd.executeWithOptions({ summary: workflowId }, [workflowId]),
-    ),
+    scope.run(() => activities.workflowEnd.executeWithOptions({ summary }, [{ workflowId, key }])),
   );
   let isOver = false;
   const ended = end.then((answer) => {
@@ -89,17 +163,12 @@ async function hasEnded(workflowId: string, isSettled: () => boolean): Promise<b
 }
 
 /** Tells each workflow of the queue what is new for it. Whoever is gone needs no telling. */
-function tellParties(lockNow: () => Lock): CancellationScope {
-  const scope = new CancellationScope();
-  let told = new Map<string, string>();
-  const isNews = ([workflowId, news]: [string, string]) => told.get(workflowId) !== news;
-  const tell = async () => {
+function tellParties(partiesToTell: () => string[], tell: () => DeployQueue): void {
+  const telling = async () => {
     for (;;) {
-      await condition(() => [...newsOf(lockNow())].some(isNews));
-      const news = newsOf(lockNow());
-      const queue = queueOf(lockNow());
-      const parties = [...news].filter(isNews).map(([workflowId]) => workflowId);
-      told = news;
+      await condition(() => partiesToTell().length > 0);
+      const parties = partiesToTell();
+      const queue = tell();
       await Promise.all(
         parties.map((workflowId) =>
           getExternalWorkflowHandle(workflowId)
@@ -109,6 +178,5 @@ function tellParties(lockNow: () => Lock): CancellationScope {
       );
     }
   };
-  scope.run(tell).catch(() => {});
-  return scope;
+  telling().catch(() => {});
 }

@@ -1,5 +1,6 @@
-import { condition, getExternalWorkflowHandle } from '@temporalio/workflow';
-import { lockMessages, lockWorkflowIdOf, type Release } from '../process/contract.ts';
+import { condition, getExternalWorkflowHandle, patched } from '@temporalio/workflow';
+import { lockMessages, lockWorkflowIdOf } from '../process/contract.ts';
+import type { Release } from '../process/lock.ts';
 import type { DeployResult, DeployStep, Environment } from '../process/outcomes.ts';
 import { results } from '../process/results.ts';
 import { deployStepOf, nextStep, refOf } from '../process/steps.ts';
@@ -26,7 +27,10 @@ async function deployTo(run: Run, environment: Environment, left: () => boolean)
   const step = deployStepOf(run.state, 'deploy', environment);
   const startedAt = now();
   run.hear({ kind: 'deployStarted', environment, ref });
-  const options = { summary: `${ref} to ${environment}, attempt ${step.attempt}` };
+  const options = {
+    summary: `${ref} to ${environment}, attempt ${step.attempt}`,
+    ...namedBy(step),
+  };
   const answer = await run.during(
     cancelledWhen(
       left,
@@ -34,7 +38,7 @@ async function deployTo(run: Run, environment: Environment, left: () => boolean)
       results.deploy,
     ),
   );
-  if (!answer.ok) await giveLockBack(step);
+  if (!answer.ok) await giveLockBack(step, answer.isUnfollowed);
   if (answer.ok && answer.value.outcome === 'overtaken') {
     run.hear({ kind: 'overtaken', environment, by: answer.value.by });
     return;
@@ -49,18 +53,25 @@ export async function takeBack(run: Run): Promise<void> {
   const step = deployStepOf(run.state, 'rollback', 'production');
   const startedAt = now();
   run.hear({ kind: 'rollbackStarted', ref });
-  const options = { summary: `taking ${ref} back from production` };
+  const options = { summary: `taking ${ref} back from production`, ...namedBy(step) };
   const answer = await run.during(
     answerOf(activities.rollback.executeWithOptions(options, [step]), results.rollback),
   );
-  if (!answer.ok) await giveLockBack(step);
+  if (!answer.ok) await giveLockBack(step, answer.isUnfollowed);
   run.hear({ kind: 'rollbackFinished', ref, result: resultOf(answer, startedAt) });
 }
 
+/** By this name the lock sees whether the step goes on. Incidents that began before this used numbers. */
+const namedBy = ({ idempotencyKey }: DeployStep): { activityId?: string } =>
+  patched('step-named-by-key') ? { activityId: idempotencyKey } : {};
+
 /** The activity gives the lock back itself; where it could not end in order, this does. */
-async function giveLockBack({ service, environment, idempotencyKey }: DeployStep): Promise<void> {
+async function giveLockBack(
+  { service, environment, idempotencyKey: key }: DeployStep,
+  isUnfollowed: boolean,
+): Promise<void> {
   const lock = getExternalWorkflowHandle(lockWorkflowIdOf(service, environment));
-  const release: Release = { key: idempotencyKey, changed: true };
+  const release: Release = { key, changed: true, ...(isUnfollowed && { givenUp: true }) };
   try {
     await lock.signal(lockMessages.release, release);
   } catch {

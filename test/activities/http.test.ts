@@ -16,6 +16,13 @@ describe('Retry-After', () => {
     expect(waitOf('Thu, 01 Jan 1970 00:00:00 GMT')).toBe(0);
   });
 
+  test('as a date of a machine whose clock is off', () => {
+    const sent = Date.UTC(2026, 0, 1);
+    const after = new Date(sent + 90_000).toUTCString();
+    const headers = new Headers({ date: new Date(sent).toUTCString(), 'retry-after': after });
+    expect(retryAfter(headers)).toBe(90_000);
+  });
+
   test('absent or nonsense', () => {
     expect(retryAfter(new Headers())).toBeUndefined();
     expect(waitOf('soon')).toBeUndefined();

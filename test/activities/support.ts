@@ -62,7 +62,11 @@ export const activitiesWith = ({
   unlocked({ ...activityDeps(deploy), ...change });
 
 /** The lock has tests of its own, on a real server. */
-export const freeLock: DeployLock = { acquire: async () => null, release: async () => {} };
+export const freeLock: DeployLock = {
+  acquire: async () => null,
+  release: async () => {},
+  giveUp: async () => {},
+};
 
 export function deployStep(change: Partial<DeployStep> = {}): DeployStep {
   return {
@@ -78,9 +82,13 @@ export function deployStep(change: Partial<DeployStep> = {}): DeployStep {
 }
 
 /** An activity's environment that keeps the last heartbeat, as the server would for a retry. */
-export function activityEnvironment(heartbeatDetails?: unknown, attempt = 1) {
+export function activityEnvironment(
+  heartbeatDetails?: unknown,
+  attempt = 1,
+  currentAttemptScheduledTimestampMs = Date.now(),
+) {
   const environment = new MockActivityEnvironment(
-    { heartbeatDetails, attempt, heartbeatTimeoutMs: 3_000 },
+    { heartbeatDetails, attempt, heartbeatTimeoutMs: 3_000, currentAttemptScheduledTimestampMs },
     { logger: new DefaultLogger('ERROR') },
   );
   const beats: unknown[] = [];

@@ -1,14 +1,17 @@
 import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { HotfixActivities } from '../../src/activities/types.ts';
 import { policySchema } from '../../src/process/policy.ts';
 import { deployed, live, measured } from '../support/incidents.ts';
+import { LiveLock } from '../support/lock.ts';
 import type { Bed, LiveIncident } from '../support/workflows.ts';
 
 /** One way through the process, played on a real server to record its history. */
 export interface Path {
   name: string;
   world?: Partial<HotfixActivities>;
-  play: (bed: Bed) => Promise<LiveIncident>;
+  /** Resolves with whose history is kept. */
+  play: (bed: Bed) => Promise<{ handle: WorkflowHandle }>;
 }
 
 const full = { staging: true, monitored: true, rollback: true };
@@ -293,6 +296,33 @@ export const paths: Path[] = [
       await incident.send('quickVerified');
       await incident.untilPhase('postMortem');
       return finished(incident);
+    },
+  },
+  {
+    name: 'lock-queued',
+    play: async (bed) => {
+      const lock = new LiveLock(bed, 'queued');
+      const [first, second, third] = [await bed.open(), await bed.open(), await bed.open()];
+      await lock.acquire('one', first);
+      await lock.acquire('two', second);
+      await lock.until('one', 'granted');
+      await lock.release('one', true);
+      await lock.until('two', 'overtaken');
+      await lock.release('two', false);
+      await lock.acquire('two-again', second);
+      await lock.acquire('three', third);
+      await lock.acquire('four', first);
+      await lock.release('two-again', false);
+      await lock.until('three', 'granted');
+      await third.handle.terminate();
+      await lock.watched();
+      await lock.skip(11 * 60_000);
+      await lock.until('four', 'overtaken');
+      await lock.release('four', false);
+      await lock.acquire('five', first);
+      await lock.acquire('six', second);
+      await lock.until('six', 'waiting');
+      return lock;
     },
   },
 ];

@@ -1,14 +1,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { z } from 'zod';
 import {
+  announceEnd,
   claim,
+  end,
   freeLock,
   type Lock,
   type LockRequest,
+  lockRequestSchema,
+  lockSchema,
   newsOf,
   queueOf,
   release,
+  releaseSchema,
   standingOf,
+  understood,
 } from '../../src/process/lock.ts';
 import { at } from '../support/incidents.ts';
 
@@ -81,6 +88,45 @@ test('all who waited while another changed what is live are told at once', () =>
   expect(standingOf(lock, 'key-2')).toEqual({ place: 'granted' });
 });
 
+test('whoever comes after an end was announced is not overtaken by it, nor who takes it back', () => {
+  let lock = claim(claim(freeLock(request(1)), request(1), at(0)), request(2), at(1));
+  lock = announceEnd(lock, { key: 'key-1', changed: true });
+  // A word from somebody else does not take back what was said.
+  lock = announceEnd(lock, { key: 'key-1', changed: false });
+  expect(standingOf(lock, 'key-1')).toEqual({ place: 'granted' });
+  const undo = { ...request(1), key: 'undo-1', undoes: 'key-1' };
+  lock = end(claim(claim(lock, undo, at(2)), request(3), at(2)), at(3));
+  expect(standingOf(lock, 'key-2')).toEqual(by(1, 3));
+  expect(standingOf(lock, 'undo-1')).toEqual({ place: 'granted' });
+  expect(standingOf(lock, 'key-3')).toEqual({ place: 'waiting' });
+});
+
+test('an end that nobody announced may have changed all', () => {
+  const lock = claim(claim(freeLock(request(1)), request(1), at(0)), request(2), at(1));
+  expect(standingOf(end(lock, at(2)), 'key-2')).toEqual(by(1, 2));
+});
+
+test('what is carried on is bounded, and is understood again', () => {
+  let lock = freeLock(request(1));
+  for (let who = 0; who < 500; who += 1) lock = claim(lock, request(who), at(0));
+  expect(standingOf(lock, 'key-499')).toBeNull();
+  expect(understood(lockSchema, JSON.parse(JSON.stringify(lock)))).toEqual(lock);
+});
+
+test.each([
+  undefined,
+  null,
+  7,
+  'x',
+  [],
+  { length: { toString: 1 } },
+  { key: { length: { toString: 1 } } },
+])('what is none of it is not understood, and never thrown at: %j', (value) => {
+  for (const schema of [lockSchema, lockRequestSchema, releaseSchema] as z.ZodType[]) {
+    expect(understood(schema, value)).toBeUndefined();
+  }
+});
+
 test('a deploy that changed nothing overtakes nobody', () => {
   let lock = claim(claim(freeLock(request(1)), request(1), at(0)), request(2), at(1));
   lock = release(lock, 'key-1', false, at(2));
@@ -98,8 +144,8 @@ test('a rollback of what another deploy has replaced is told', () => {
 test('the holder hears who waits, and the others who holds', () => {
   const lock = claim(claim(freeLock(request(1)), request(1), at(0)), request(2), at(1));
   const more = claim(lock, request(3), at(2));
-  const [first, second] = ['hotfix-incident-1', 'hotfix-incident-2'];
-  expect(newsOf(more).get(second)).toBe(newsOf(lock).get(second));
-  expect(newsOf(more).get(first)).not.toBe(newsOf(lock).get(first));
-  expect(newsOf(freeLock(request(1))).size).toBe(0);
+  const [first, second] = ['hotfix-incident-1', 'hotfix-incident-2'] as const;
+  expect(newsOf(more)[second]).toBe(newsOf(lock)[second]);
+  expect(newsOf(more)[first]).not.toBe(newsOf(lock)[first]);
+  expect(newsOf(freeLock(request(1)))).toEqual({});
 });

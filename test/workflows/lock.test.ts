@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { DeployAdapter, DeployRequest } from '../../src/activities/deploy/types.ts';
 import { permanent } from '../../src/activities/failures.ts';
 import { createActivities } from '../../src/activities/index.ts';
-import { lockWorkflowIdOf } from '../../src/process/contract.ts';
+import { type HotfixResult, lockWorkflowIdOf } from '../../src/process/contract.ts';
 import { activityDeps } from '../activities/support.ts';
+import { LiveLock } from '../support/lock.ts';
 import { skipTime, startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { Bed, type LiveIncident } from '../support/workflows.ts';
 
@@ -15,6 +16,8 @@ class Site {
   readonly deployed: string[] = [];
   readonly gates = new Map<string, () => void>();
   failing = false;
+  /** Whether its runs go on when they are to be stopped. */
+  unstoppable = false;
 
   readonly adapter: DeployAdapter = {
     name: 'site',
@@ -36,7 +39,7 @@ class Site {
 
   private async opened({ ref }: DeployRequest): Promise<void> {
     const gate = new Promise<void>((resolve) => this.gates.set(ref, resolve));
-    await Promise.race([gate, Context.current().cancelled]);
+    await (this.unstoppable ? gate : Promise.race([gate, Context.current().cancelled]));
   }
 
   begun = (ref: string) => expect.poll(() => this.gates.has(ref), { timeout: 20_000 }).toBe(true);
@@ -53,7 +56,9 @@ let service: string;
 let count = 0;
 
 beforeAll(async () => {
-  temporal = await startTemporal();
+  temporal = await startTemporal({
+    arguments: ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'],
+  });
   bed = await Bed.at(temporal.server.address);
   const adapter: DeployAdapter = {
     name: 'site',
@@ -164,6 +169,103 @@ test('a holder that was terminated from Temporal does not hold up the next', asy
   site.end('v2');
   await second.untilPhase('verify');
   expect(site.most).toBe(1);
+});
+
+test('a release by somebody else, who knows the key, does not free the lock of a deploy', async () => {
+  const first = await authorized('v1');
+  await site.begun('v1');
+  const key = `${first.handle.workflowId}-deploy-production-1`;
+  await lockHandle().signal('release', { key, changed: false });
+  const second = await authorized('v2');
+  await waits(second, first);
+  await lockHandle().signal('release', { key, changed: false });
+  await lockHandle().signal('release', { key, changed: true });
+  expect(await lockHandle().query('standing', key)).toEqual({ place: 'granted' });
+  site.end('v1');
+  await first.untilPhase('verify');
+  await isAskedAgain(second);
+  expect(site.most).toBe(1);
+});
+
+const isGivenUp = (incident: LiveIncident) =>
+  incident.until('told', ({ deployQueue }) => deployQueue?.holder?.givenUp === true);
+
+test('an aborted deploy that cannot be stopped is waited for, and what it did is on the record', async () => {
+  site.unstoppable = true;
+  const first = await authorized('v1');
+  await site.begun('v1');
+  const second = await authorized('v2');
+  await waits(second, first);
+  await first.send('incidentAborted');
+  const { explanation } = await isGivenUp(second);
+  expect(explanation).toContain('was given up and may still go on');
+  expect(site.gates.has('v2')).toBe(false);
+  site.end('v1');
+  const { incident } = (await first.handle.result()) as HotfixResult;
+  expect(incident).toMatchObject({
+    status: 'aborted',
+    deploys: [{ ref: 'v1', result: { outcome: 'succeeded' } }],
+  });
+  await isAskedAgain(second);
+  await second.say('deployAuthorized');
+  await site.begun('v2');
+  site.end('v2');
+  await second.untilPhase('verify');
+  expect(site.deployed).toEqual(['v1', 'v2']);
+  expect(site.most).toBe(1);
+});
+
+test('so is one whose incident was terminated', async () => {
+  site.unstoppable = true;
+  const first = await authorized('v1');
+  await site.begun('v1');
+  const second = await authorized('v2');
+  await waits(second, first);
+  await first.handle.terminate();
+  await isGivenUp(second);
+  await skipTime(temporal.connection, lockHandle().workflowId, '9m');
+  expect(site.gates.has('v2')).toBe(false);
+  site.end('v1');
+  await isAskedAgain(second);
+  expect(site.most).toBe(1);
+});
+
+test('a holder of which nobody says anything any more is waited for ten minutes', async () => {
+  const gone = new LiveLock(bed, service);
+  const incident = await bed.open();
+  await gone.acquire('one', incident);
+  await gone.acquire('two', await bed.open());
+  await gone.watched();
+  await gone.until('two', 'waiting');
+  await gone.skip(9 * 60_000);
+  await gone.until('two', 'waiting');
+  await gone.skip(2 * 60_000);
+  await gone.until('two', 'overtaken');
+});
+
+/** When the watch over the holder has looked last. */
+async function lastBeat(): Promise<number> {
+  const { raw } = await lockHandle().describe();
+  return Number(raw.pendingActivities?.[0]?.lastHeartbeatTime?.seconds ?? Number.NaN);
+}
+
+test('an incident that is paused in Temporal keeps its lock', async () => {
+  const first = await authorized('v1');
+  await site.begun('v1');
+  const second = await authorized('v2');
+  await waits(second, first);
+  const { workflowService } = temporal.connection;
+  const { workflowId } = first.handle;
+  await workflowService.pauseWorkflowExecution({ namespace: 'default', workflowId });
+  expect((await first.handle.describe()).status.name).toBe('PAUSED');
+  const before = await lastBeat();
+  await expect.poll(lastBeat, { timeout: 20_000 }).toBeGreaterThan(before + 2);
+  expect((await second.view()).deployQueue?.holder).not.toHaveProperty('givenUp');
+  expect(site.gates.has('v2')).toBe(false);
+  await workflowService.unpauseWorkflowExecution({ namespace: 'default', workflowId });
+  site.end('v1');
+  await first.untilPhase('verify');
+  await isAskedAgain(second);
 });
 
 test('a rollback does not take back what another incident has brought live since', async () => {

@@ -1,8 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import type { DeployResult } from '../../process/outcomes.ts';
+import { type Clock, serverTime } from '../clock.ts';
 import { permanent } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
+import type { Heart } from '../heartbeat.ts';
+import { isGivenUp } from './lock.ts';
 import type { DeployAdapter, DeployRequest, Run } from './types.ts';
 
 const finishedSchema = z.object({
@@ -29,6 +31,7 @@ const heldSchema = z.object({
     finished: finishedSchema.optional(),
   }),
   progress: z.string().optional(),
+  followedSince: z.number().optional(),
 });
 
 /** What a deploy's heartbeats carry. */
@@ -36,6 +39,8 @@ interface Held {
   adapter: string;
   run: Run;
   progress?: string | undefined;
+  /** By the time of the server, which is the same for every worker; in milliseconds. */
+  followedSince?: number | undefined;
 }
 
 /**
@@ -46,30 +51,34 @@ interface Held {
 export async function carryOut(
   adapter: DeployAdapter,
   request: DeployRequest,
+  heart: Heart<unknown>,
+  { clock, leaving }: { clock: Pick<Clock, 'monotonic'>; leaving: AbortSignal },
 ): Promise<DeployResult> {
   const context = Context.current();
   const signal = context.cancellationSignal;
-  return await withHeartbeat(heldBefore(adapter, request), async (heart) => {
-    const run =
-      heart.details?.run ??
-      (await adapter.find(request, signal, context.info.attempt > 1)) ??
-      (await begin(adapter, request, signal));
-    const hold = (progress?: string) => heart.set({ adapter: adapter.name, run, progress });
-    hold();
-    const finished =
-      run.finished ??
-      (await adapter.follow(run, request, {
-        report: hold,
-        signal,
-        stopRequested: () => isUnwanted(context.cancellationDetails),
-      }));
-    return toResult(adapter.name, run, finished);
-  });
+  const now = serverTime(clock);
+  const held = heldBefore(adapter, request);
+  const followedSince = held?.followedSince ?? now();
+  const run =
+    held?.run ??
+    (await adapter.find(request, signal, context.info.attempt > 1)) ??
+    (await begin(adapter, request, signal));
+  const hold = (progress?: string) => {
+    const details: Held = { adapter: adapter.name, run, progress, followedSince };
+    heart.set(details);
+  };
+  hold();
+  const finished =
+    run.finished ??
+    (await adapter.follow(run, request, {
+      report: hold,
+      signal,
+      leaving,
+      stopRequested: isGivenUp,
+      elapsed: () => now() - followedSince,
+    }));
+  return toResult(adapter.name, run, finished);
 }
-
-/** An incident that was ended from Temporal wants its deploy no more than one that was aborted. */
-const isUnwanted = (details: Context['cancellationDetails']): boolean =>
-  Boolean(details?.cancelRequested || details?.notFound);
 
 /** What is live is asked just before it changes: a moment later it is gone. */
 async function begin(

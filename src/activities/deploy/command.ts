@@ -143,7 +143,7 @@ export function createCommandDeploy(config: CommandConfig, deps: AdapterDeps): D
     request: DeployRequest,
   ): Promise<Ending | undefined> {
     const claim = await directory.claim();
-    const alive = claim && (await directory.isAlive(claim, deps.now().getTime()));
+    const alive = claim && (await directory.isAlive(claim, deps.monotonic()));
     // Read after the look at the runner: one that has ended has written its record before.
     const ending = await directory.ending();
     if (ending || alive) return ending;

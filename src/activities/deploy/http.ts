@@ -104,11 +104,13 @@ export function createHttpDeploy(config: HttpDeployConfig, deps: AdapterDeps): D
 
   async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
     const place = run.url ?? config.url;
-    const look = () => ask(run, request, following.signal);
+    const look = (signal: AbortSignal) => ask(run, request, signal);
     const { interval, timeout } = config;
-    const stopped = () =>
-      `The ${request.action} of ${request.ref} is no longer followed; the deploy system was not told to stop it: see ${place}.`;
-    const polling = { run, request, look, whom, place, interval, timeout, stopped };
+    const stop = () => ({
+      isOver: false,
+      said: `the deploy system has no way to be told to stop the ${request.action} of ${request.ref}.`,
+    });
+    const polling = { request, look, whom, place, interval, timeout, stop };
     return untilFinished(polling, following, deps);
   }
 

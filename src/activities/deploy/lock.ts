@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { LastDeploy, LockRequest } from '../../process/lock.ts';
 import type { DeployResult, Overtaken } from '../../process/outcomes.ts';
+import { sleep } from '../clock.ts';
 import { permanent } from '../failures.ts';
 import type { DeployAction, DeployRequest } from './types.ts';
 
@@ -12,13 +13,21 @@ export interface DeployLock {
    * knew what was. The same request again keeps its place.
    */
   acquire(request: LockRequest, signal: AbortSignal): Promise<LastDeploy | null>;
-  /** Gives the place back; `changed` says whether what is live may be another. */
+  /**
+   * Gives the place back; `changed` says whether what is live may be another. Never throws: what was
+   * deployed is deployed, and the lock finds out by itself that the step is over.
+   */
   release(request: LockRequest, changed: boolean): Promise<void>;
+  /** Says that the step was given up and what it began goes on, for which the place is kept a while. Never throws. */
+  giveUp(request: LockRequest): Promise<void>;
 }
+
+/** How often a step that was given up says that it goes on, in milliseconds. */
+const sayEvery = 60_000;
 
 /**
  * Runs the step while the lock is held. It is kept where the activity will be tried again, for its run
- * may go on meanwhile; on every other way out it is given back.
+ * may go on meanwhile, and while a run that was given up goes on; on every other way out it is given back.
  */
 export async function underLock(
   lock: DeployLock,
@@ -35,12 +44,40 @@ export async function underLock(
       return passedOver(step.action, overtakenBy, step);
     }
     hasBegun = true;
-    const result = await work();
+    const result = await sayingWhetherGivenUp(lock, request, work);
     await lock.release(request, true);
     return result;
   } catch (error) {
     if (isFinal(error)) await lock.release(request, hasBegun);
     throw error;
+  }
+}
+
+async function sayingWhetherGivenUp(
+  lock: DeployLock,
+  request: LockRequest,
+  work: () => Promise<DeployResult>,
+): Promise<DeployResult> {
+  const over = new AbortController();
+  const saying = sayGivenUp(lock, request, over.signal);
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await saying;
+  }
+}
+
+/** From when the step is given up until the work is over. */
+async function sayGivenUp(lock: DeployLock, request: LockRequest, over: AbortSignal) {
+  const { cancellationSignal } = Context.current();
+  const either = AbortSignal.any([cancellationSignal, over]);
+  if (!either.aborted) {
+    await new Promise((resolve) => either.addEventListener('abort', resolve, { once: true }));
+  }
+  while (!over.aborted && isGivenUp()) {
+    await lock.giveUp(request);
+    await sleep(sayEvery, over).catch(() => undefined);
   }
 }
 
@@ -64,9 +101,20 @@ function passedOver(
   );
 }
 
-/** Whether this is the activity's last word: its incident does not want it any more, or no retry mends it. */
-function isFinal(error: unknown): boolean {
+/** An incident that was ended from Temporal wants its deploy no more than one that was aborted. */
+export function isGivenUp(): boolean {
   const { cancellationDetails } = Context.current();
-  if (cancellationDetails?.cancelRequested || cancellationDetails?.notFound) return true;
-  return error instanceof ApplicationFailure && Boolean(error.nonRetryable);
+  return Boolean(cancellationDetails?.cancelRequested || cancellationDetails?.notFound);
+}
+
+/**
+ * Whether this is the activity's last word: its incident does not want it any more, or no retry mends
+ * it. Who leaves what goes on to itself has not said the last word on it.
+ */
+function isFinal(error: unknown): boolean {
+  if (error instanceof ApplicationFailure) {
+    if (error.type === 'Interrupted') return false;
+    if (error.nonRetryable) return true;
+  }
+  return isGivenUp();
 }

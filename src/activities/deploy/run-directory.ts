@@ -52,7 +52,7 @@ export class RunDirectory {
     await writeFile(join(this.path, 'stop'), '', { mode: 0o600 });
   }
 
-  /** Whether the runner that wrote the claim still lives; `now` in milliseconds. */
+  /** Whether the runner that wrote the claim still lives; `now` in milliseconds, of any beginning. */
   async isAlive(claim: Claim, now: number): Promise<boolean> {
     if (claim.machine === machineId()) return isRunning(claim);
     const { mtimeMs } = await stat(join(this.path, 'claim.json'));

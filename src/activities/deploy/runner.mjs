@@ -140,8 +140,8 @@ function stopGroup(members, how) {
   const state = { how, killed: false, over: Promise.resolve() };
   state.over = (async () => {
     signalGroup(members, 'SIGTERM');
-    const deadline = Date.now() + Number(grace);
-    while (signalGroup(members, 0) && Date.now() < deadline) await delay(50);
+    const deadline = performance.now() + Number(grace);
+    while (signalGroup(members, 0) && performance.now() < deadline) await delay(50);
     state.killed = signalGroup(members, 'SIGKILL');
   })();
   return state;

@@ -5,48 +5,66 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import type { Workflow } from '@temporalio/common';
+import { ApplicationFailure, type Workflow } from '@temporalio/common';
+import pRetry from 'p-retry';
 import {
   lockMessages,
   lockWorkflowIdOf,
   lockWorkflowType,
-  type Release,
   taskQueue,
 } from '../../process/contract.ts';
-import { freeLock, type LockRequest, type Standing } from '../../process/lock.ts';
+import { freeLock, type LockRequest, type Release, type Standing } from '../../process/lock.ts';
 import { sleep } from '../clock.ts';
-import { messageOf, transient } from '../failures.ts';
+import { isTransient, messageOf, transient } from '../failures.ts';
 import type { DeployLock } from './lock.ts';
 
 /** How often a step that waits asks how it stands, in milliseconds. */
 const lookEvery = 1_000;
 
+/** A lock that has no room for a message goes on in a new history, within seconds. */
+const persistently = { retries: 6, minTimeout: 250, factor: 2 };
+
 /** The lock that is a workflow, reached by the worker's own client. */
 export const temporalLock: DeployLock = {
   async acquire(request, signal) {
-    const context = Context.current();
-    for (let standing = await ask(context.client, request); ; ) {
+    const { client } = Context.current();
+    const standing = (how: () => Promise<Standing>) =>
+      pRetry(how, {
+        ...persistently,
+        signal,
+        shouldRetry: ({ error }) => isTransient(error),
+      });
+    for (let now = await standing(() => ask(client, request)); ; ) {
       signal.throwIfAborted();
-      if (standing.place === 'granted') return null;
-      if (standing.place === 'overtaken') return standing.by;
-      // What an earlier attempt has told must not be lost by this one's beats.
-      context.heartbeat(context.info.heartbeatDetails);
+      if (now.place === 'granted') return null;
+      if (now.place === 'overtaken') return now.by;
       await sleep(lookEvery, signal);
       // A lock that does not know the step any more was started anew.
-      standing = (await look(context.client, request)) ?? (await ask(context.client, request));
+      now = await standing(
+        async () => (await look(client, request)) ?? (await ask(client, request)),
+      );
     }
   },
 
-  async release(request, changed) {
-    const release: Release = { key: request.key, changed };
-    try {
-      await handleOf(Context.current().client, request).signal(lockMessages.release, release);
-    } catch (error) {
-      // A lock that is not there is free.
-      if (!(error instanceof WorkflowNotFoundError)) throw unanswered(error);
-    }
-  },
+  release: (request, changed) => tell(request, { key: request.key, changed }),
+  giveUp: (request) => tell(request, { key: request.key, changed: true, givenUp: true }),
 };
+
+async function tell(request: LockRequest, release: Release): Promise<void> {
+  const { client, log } = Context.current();
+  try {
+    await pRetry(() => handleOf(client, request).signal(lockMessages.release, release), {
+      ...persistently,
+      // A lock that is not there is free.
+      shouldRetry: ({ error }) => !(error instanceof WorkflowNotFoundError),
+    });
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return;
+    log.warn('The lock of the deploys does not answer; it looks itself whether the step is over', {
+      error: messageOf(error),
+    });
+  }
+}
 
 const handleOf = (client: Client, { service, environment }: LockRequest) =>
   client.workflow.getHandle(lockWorkflowIdOf(service, environment));
@@ -67,7 +85,7 @@ async function ask(client: Client, request: LockRequest): Promise<Standing> {
       { args: [request], startWorkflowOperation },
     );
   } catch (error) {
-    throw error instanceof WorkflowUpdateFailedError ? error : unanswered(error);
+    throw unanswered(error);
   }
 }
 
@@ -83,5 +101,9 @@ async function look(client: Client, request: LockRequest): Promise<Standing | nu
   }
 }
 
-const unanswered = (error: unknown) =>
-  transient('Unreachable', `The lock of the deploys does not answer: ${messageOf(error)}.`);
+function unanswered(error: unknown): Error {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  if (cause instanceof ApplicationFailure && cause.type === 'BadRequest') return cause;
+  const said = messageOf(cause ?? error);
+  return transient('Unreachable', `The lock of the deploys does not answer: ${said}.`);
+}

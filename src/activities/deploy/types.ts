@@ -47,6 +47,10 @@ export interface Following {
   signal: AbortSignal;
   /** Which of the two it is: true when the run itself is to be stopped. */
   stopRequested: () => boolean;
+  /** Aborts when this worker goes away, also where `signal` has aborted before. */
+  leaving: AbortSignal;
+  /** Milliseconds for which the run has been followed, by this worker and those before it. */
+  elapsed: () => number;
 }
 
 /**
@@ -78,7 +82,8 @@ export interface DeployAdapter {
   start(request: DeployRequest, signal: AbortSignal, before?: LiveVersion): Promise<Run>;
   /**
    * Waits for its end. Asked to stop, it stops what can be stopped and throws a CancelledFailure
-   * that says what became of the run; when only the worker goes away, it lets the run go on.
+   * that says what became of the run; what cannot be stopped it follows to its end. When only the
+   * worker goes away, it lets the run go on.
    */
   follow(run: Run, request: DeployRequest, following: Following): Promise<Finished>;
 }

@@ -55,6 +55,8 @@ const count = z.int().min(0);
 const outcome = z.enum(['passed', 'failed', 'inconclusive', 'error']);
 const detailsSchema = z.object({
   startedAt: z.iso.datetime(),
+  /** By the time of the server, which is the same for every worker; in milliseconds. */
+  begunAt: z.number().optional(),
   measures: z.array(
     z.object({
       name: z.string(),
@@ -91,7 +93,7 @@ export const standingOf = (standings: Standings, { name }: Measure): Standing =>
   standings.get(name) ?? emptyStanding;
 
 export function detailsOf(
-  startedAt: string,
+  begin: Pick<Details, 'startedAt' | 'begunAt'>,
   measures: readonly Measure[],
   standings: Standings,
 ): Details {
@@ -101,7 +103,7 @@ export function detailsOf(
     const { errorsInARow, firstFailure } = tally;
     memory[measure.name] = { moment, errorsInARow, firstFailure, baselines };
   }
-  return { startedAt, measures: measures.map((one) => shownOf(one, standings)), memory };
+  return { ...begin, measures: measures.map((one) => shownOf(one, standings)), memory };
 }
 
 /** A measure as people see it while it is open. */
@@ -117,7 +119,9 @@ export function shownOf(
 }
 
 /** What an earlier attempt has left in its heartbeats; undefined where that is nothing to go on from. */
-export function heldIn(details: unknown): { startedAt: string; standings: Standings } | undefined {
+export function heldIn(
+  details: unknown,
+): { startedAt: string; begunAt: number; standings: Standings } | undefined {
   const held = detailsSchema.safeParse(details).data;
   if (!held) return undefined;
   const standings = held.measures.flatMap(({ name, outcome, summary, counts, points }) => {
@@ -127,5 +131,7 @@ export function heldIn(details: unknown): { startedAt: string; standings: Standi
     const tally = { counts, errorsInARow, last: summary, firstFailure };
     return [[name, { tally, outcome, points, moment, baselines }] as const];
   });
-  return { startedAt: held.startedAt, standings: new Map(standings) };
+  // A worker of the version before stamped by its own clock alone.
+  const { startedAt, begunAt = Date.parse(startedAt) } = held;
+  return { startedAt, begunAt, standings: new Map(standings) };
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 import type { MeasureResult, MonitorResult } from '../../process/outcomes.ts';
 import { concludeMeasure, isDecided, worstOf } from '../../process/tally.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, serverTime } from '../clock.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { MonitorRequest } from '../types.ts';
 import { follow } from './follow.ts';
@@ -29,9 +29,14 @@ export async function watch(
 ): Promise<MonitorResult> {
   const { cancellationSignal, info } = Context.current();
   const held = heldIn(info.heartbeatDetails);
-  const startedAt = held?.startedAt ?? clock.now().toISOString();
-  const standings = new Map(held?.standings);
-  const details = () => detailsOf(startedAt, measures, standings);
+  const serverNow = serverTime(clock);
+  const {
+    startedAt = clock.now().toISOString(),
+    begunAt = serverNow(),
+    standings: known,
+  } = held ?? {};
+  const standings = new Map(known);
+  const details = () => detailsOf({ startedAt, begunAt }, measures, standings);
   const decision = new AbortController();
   const endWhenDecided = () => {
     const outcomes = measures.map((measure) => standingOf(standings, measure).outcome);
@@ -40,7 +45,7 @@ export async function watch(
   const signal = AbortSignal.any([cancellationSignal, decision.signal]);
   // Every measure listens to it.
   setMaxListeners(0, signal);
-  const elapsed = () => Math.max(0, clock.now().getTime() - Date.parse(startedAt));
+  const elapsed = () => Math.max(0, serverNow() - begunAt);
   const analysis = { request, soak, sleep: clock.sleep, elapsed, signal };
   const ends = await withHeartbeat(details(), async (heart) => {
     const settle = (measure: Measure) => (standing: Standing) => {

@@ -255,6 +255,7 @@ test('heartbeats carry the run and the last lines', async () => {
     adapter: 'command',
     run: { id: deployStep().idempotencyKey, startedAt: expect.any(String) },
     progress: 'step one\n',
+    followedSince: expect.any(Number),
   });
 });
 
@@ -367,6 +368,7 @@ test('a run of another machine is followed while its runner gives signs of life,
   const deps = adapterDeps({
     dataDirectory: file('data'),
     now: () => new Date(now),
+    monotonic: () => now,
     sleep: async (milliseconds) => {
       now += milliseconds;
     },

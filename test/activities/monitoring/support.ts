@@ -79,7 +79,8 @@ export function stillClock(start = Date.parse('2026-01-01T00:00:00Z')) {
   const pass = (milliseconds: number) => {
     now += milliseconds;
   };
-  return { now: () => new Date(now), sleep, pass, elapsed: () => now - start };
+  const monotonic = () => now;
+  return { now: () => new Date(now), monotonic, sleep, pass, elapsed: () => now - start };
 }
 
 /** The monitor activity over these measures, by the real clock unless another one is given. */

@@ -241,7 +241,7 @@ test('the heartbeats show what is known, each outcome as soon as it is decided',
 
 /** A worker that goes away at the measurement of this number. */
 function interruptedAt(number: number, clock = stillClock()) {
-  const first = activityEnvironment();
+  const first = activityEnvironment(undefined, 1, clock.now().getTime());
   const measure = measureBy((before) => {
     if (before === number) {
       const details = new ActivityCancellationDetails({ workerShutdown: true });
@@ -253,23 +253,29 @@ function interruptedAt(number: number, clock = stillClock()) {
   return { first, measure, clock };
 }
 
-test('a retried activity goes on with its window, its counts and its points', async () => {
-  const { first, measure, clock } = interruptedAt(2);
-  const { monitor } = watching([measure], 60_000, clock);
-  await expect(first.execute(monitor, monitorRequest)).rejects.toMatchObject({
-    type: 'Interrupted',
-    nonRetryable: false,
-  });
-  clock.pass(3000);
-  const result = await activityEnvironment(first.last()).execute(monitor, monitorRequest);
-  expect(result).toMatchObject({
-    startedAt: '2026-01-01T00:00:00.000Z',
-    finishedAt: '2026-01-01T00:01:00.000Z',
-  });
-  // What was due at 20 s is measured as soon as somebody is there.
-  const offsets = result.measures[0]?.points.map(([offset]) => offset / 1000);
-  expect(offsets).toEqual([0, 10, 23, 30, 40, 50, 60]);
-});
+test.each([0, -1, 1])(
+  'a retried activity goes on with its window, its counts and its points, its machine’s clock off by %i h',
+  async (hours) => {
+    const { first, measure, clock } = interruptedAt(2);
+    const { monitor } = watching([measure], 60_000, clock);
+    await expect(first.execute(monitor, monitorRequest)).rejects.toMatchObject({
+      type: 'Interrupted',
+      nonRetryable: false,
+    });
+    clock.pass(3000);
+    const off = (time: number) => new Date(time + hours * 3_600_000);
+    const other = { ...clock, now: () => off(clock.now().getTime()) };
+    const second = activityEnvironment(first.last(), 2, clock.now().getTime());
+    const result = await second.execute(watching([measure], 60_000, other).monitor, monitorRequest);
+    expect(result).toMatchObject({
+      startedAt: '2026-01-01T00:00:00.000Z',
+      finishedAt: off(Date.parse('2026-01-01T00:01:00.000Z')).toISOString(),
+    });
+    // What was due at 20 s is measured as soon as somebody is there.
+    const offsets = result.measures[0]?.points.map(([offset]) => offset / 1000);
+    expect(offsets).toEqual([0, 10, 23, 30, 40, 50, 60]);
+  },
+);
 
 test('a moment that was measured is not measured again by a retry', async () => {
   const { first, measure, clock } = interruptedAt(Number.POSITIVE_INFINITY);
@@ -279,7 +285,8 @@ test('a moment that was measured is not measured again by a retry', async () => 
   expect(between).toMatchObject({ measures: [{ counts: { passed: 2 } }] });
   const later = stillClock(Date.parse('2026-01-01T00:00:15Z'));
   const again = watching([measureBy(() => passed)], 20_000, later);
-  const result = await activityEnvironment(between).execute(again.monitor, monitorRequest);
+  const retried = activityEnvironment(between, 2, later.now().getTime());
+  const result = await retried.execute(again.monitor, monitorRequest);
   expect(result.measures[0]?.points.map(([offset]) => offset)).toEqual([0, 10_000, 20_000]);
 });
 
@@ -302,7 +309,8 @@ test('a retry that comes after the window looks once more and concludes', async 
   await first.execute(watching([measure]).monitor, monitorRequest).catch(() => undefined);
   const clock = stillClock(Date.parse('2026-01-01T01:00:00Z'));
   const { monitor } = watching([measureBy(() => failed)], 60_000, clock);
-  const result = await activityEnvironment(first.last()).execute(monitor, monitorRequest);
+  const late = activityEnvironment(first.last(), 2, clock.now().getTime());
+  const result = await late.execute(monitor, monitorRequest);
   expect(result).toMatchObject({
     outcome: 'failed',
     measures: [{ counts: { passed: 3, failed: 1 } }],

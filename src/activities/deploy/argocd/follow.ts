@@ -4,7 +4,7 @@ import { messageOf } from '../../failures.ts';
 import { quote } from '../../http.ts';
 import { endOf } from '../run-directory.ts';
 import type { DeployRequest, Finished, Following, Run } from '../types.ts';
-import { type Look, untilFinished } from '../until-finished.ts';
+import { type Look, type Stopped, untilFinished } from '../until-finished.ts';
 import type { ArgoCdApi } from './api.ts';
 import type { Application, Operation } from './application.ts';
 import type { ArgoCdConfig } from './config.ts';
@@ -24,16 +24,15 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
   async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
     const followed = followedOf(run, request);
     const place = run.url ?? config.url;
-    const look = lookerAt(followed, following.signal);
+    const look = lookerAt(followed);
     const polling = {
-      run,
       request,
       look,
       whom: 'Argo CD',
       place,
       interval,
       timeout: config.timeout,
-      stopped: () => stopped(followed),
+      stop: () => stop(followed),
     };
     return untilFinished(polling, following, deps);
   }
@@ -48,9 +47,9 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
   }
 
   /** Looks once for each call, and knows from one to the next since when it is ailing. */
-  function lookerAt(followed: Followed, signal: AbortSignal): () => Promise<Look> {
+  function lookerAt(followed: Followed): (signal: AbortSignal) => Promise<Look> {
     let ailingSince: number | undefined;
-    return async () => {
+    return async (signal) => {
       const application = await api.application(signal);
       const verdict = verdictOf(application, followed);
       if (verdict.state === 'over') {
@@ -58,7 +57,7 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
         return { finished: finish(outcome, summary, application), progress: summary };
       }
       const { progress } = verdict;
-      const now = deps.now().getTime();
+      const now = deps.monotonic();
       ailingSince = verdict.state === 'ailing' ? (ailingSince ?? now) : undefined;
       if (ailingSince === undefined || now - ailingSince < patience) return { progress };
       const summary = `${followed.what} has not made ${name} healthy. ${progress}`;
@@ -75,24 +74,29 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
     return { outcome, summary, output, finishedAt: deps.now().toISOString() };
   };
 
-  /** Stops it, as far as there is something to stop, and says what became of it. */
-  async function stopped(followed: Followed): Promise<string> {
+  /** Stops it, as far as there is something to stop. What has been synced becomes healthy, or not. */
+  async function stop(followed: Followed): Promise<Stopped> {
     const { what, isOurs } = followed;
     try {
       const application = await terminated(isOurs, new AbortController().signal);
       const { operation, status } = application;
       if (operation && isOurs(operation)) {
-        return `${what} was asked to terminate and has not yet: see ${name} in Argo CD.`;
+        const said = `${what} was asked to terminate and has not yet: see ${name} in Argo CD.`;
+        return { isOver: false, said };
       }
       const { phase, message, operation: last } = status.operationState ?? {};
       if (!last || !isOurs(last)) {
-        return `${what} is over, and another operation came after it: check what is live in ${name}.`;
+        const said = `${what} is over, and another operation came after it: check what is live in ${name}.`;
+        return { isOver: true, said };
       }
-      return phase === 'Succeeded'
-        ? `${what} had synced ${name} already when it was cancelled, and is no longer followed: check what is live.`
-        : `${what} was stopped on request (${phase}: ${quote(message ?? '')}): what was applied by then stays, so check what is live in ${name}.`;
+      if (phase === 'Succeeded') {
+        return { isOver: false, said: `${what} had synced ${name} already when it was cancelled.` };
+      }
+      const said = `${what} was stopped on request (${phase}: ${quote(message ?? '')}): what was applied by then stays, so check what is live in ${name}.`;
+      return { isOver: true, said };
     } catch (error) {
-      return `${what} could not be stopped (${messageOf(error)}): terminate it in Argo CD.`;
+      const said = `${what} could not be stopped (${messageOf(error)}): terminate it in Argo CD.`;
+      return { isOver: false, said };
     }
   }
 
@@ -104,11 +108,11 @@ export function createFollower(config: ArgoCdConfig, deps: AdapterDeps, api: Arg
     isOurs: (operation: Operation) => boolean,
     signal: AbortSignal,
   ): Promise<Application> {
-    const deadline = deps.now().getTime() + stopWithin;
+    const deadline = deps.monotonic() + stopWithin;
     for (;;) {
       const application = await api.application(signal);
       const { operation, status } = application;
-      if (!operation || !isOurs(operation) || deps.now().getTime() >= deadline) return application;
+      if (!operation || !isOurs(operation) || deps.monotonic() >= deadline) return application;
       if (status.operationState?.phase === 'Running') await terminate(signal);
       await deps.sleep(interval, signal);
     }

@@ -187,11 +187,13 @@ export function createGitHubDeployment(
   async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
     const { interval, timeout } = config;
     const place = run.url ?? `the deployments of ${repository}`;
-    const look = () => lookAt(run, request, following.signal);
+    const look = (signal: AbortSignal) => lookAt(run, request, signal);
     const whom = 'What deploys for GitHub';
-    const stopped = () =>
-      `Deployment ${run.id} of ${repository} is no longer followed. GitHub cannot stop what carries it out: see ${place}, and stop it there.`;
-    const polling = { run, request, look, whom, place, interval, timeout, stopped };
+    const stop = () => ({
+      isOver: false,
+      said: `GitHub cannot stop what carries out deployment ${run.id} of ${repository}.`,
+    });
+    const polling = { request, look, whom, place, interval, timeout, stop };
     return untilFinished(polling, following, deps);
   }
 

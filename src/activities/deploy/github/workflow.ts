@@ -4,7 +4,7 @@ import type { LiveVersion } from '../../../process/outcomes.ts';
 import type { AdapterDeps } from '../../deps.ts';
 import { messageOf, permanent } from '../../failures.ts';
 import type { Access, DeployAdapter, DeployRequest, Finished, Following, Run } from '../types.ts';
-import { type Look, untilFinished } from '../until-finished.ts';
+import { type Look, type Stopped, untilFinished } from '../until-finished.ts';
 import { checkRepository } from './access.ts';
 import { createGitHubClient, githubConfigShape } from './client.ts';
 import { fillIn, readName } from './run-name.ts';
@@ -112,12 +112,12 @@ export function createGitHubWorkflow(
     signal: AbortSignal,
     again = false,
   ): Promise<Run | undefined> {
-    const until = deps.now().getTime() + (again ? config.appearWithin : 0);
+    const until = deps.monotonic() + (again ? config.appearWithin : 0);
     for (;;) {
       const all = await runs.list(signal);
       const found = all.find((run) => named(run)?.key === request.idempotencyKey);
       if (found) return runOf(found, beforeOf(request, all, found));
-      if (deps.now().getTime() >= until) return undefined;
+      if (deps.monotonic() >= until) return undefined;
       await deps.sleep(lookEvery, signal);
     }
   }
@@ -169,10 +169,9 @@ export function createGitHubWorkflow(
   async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
     const { interval, timeout } = config;
     const place = run.url ?? `the runs of ${workflow} in ${repository}`;
-    const look = () => lookAt(run, request, following.signal);
+    const look = (signal: AbortSignal) => lookAt(run, request, signal);
     const whom = `The workflow ${workflow}`;
-    const stopped = () => stop(run, place);
-    const polling = { run, request, look, whom, place, interval, timeout, stopped };
+    const polling = { request, look, whom, place, interval, timeout, stop: () => stop(run, place) };
     return untilFinished(polling, following, deps);
   }
 
@@ -197,8 +196,8 @@ export function createGitHubWorkflow(
     };
   }
 
-  /** What became of the run, in a sentence. */
-  async function stop(run: Run, place: string): Promise<string> {
+  /** Cancels the run and waits for its end, for a minute at most. */
+  async function stop(run: Run, place: string): Promise<Stopped> {
     const signal = AbortSignal.timeout(stopsWithin);
     const it = `Run ${run.id} of ${workflow}`;
     try {
@@ -206,12 +205,14 @@ export function createGitHubWorkflow(
       for (;;) {
         const { status, conclusion } = await runs.get(run.id, signal);
         if (status === 'completed') {
-          return `${it} was stopped on request (it ended as ${conclusion}): check what it left half done, see ${place}.`;
+          const said = `${it} was stopped on request (it ended as ${conclusion}): check what it left half done, see ${place}.`;
+          return { isOver: true, said };
         }
         await deps.sleep(Math.min(lookEvery, config.interval), signal);
       }
     } catch (error) {
-      return `${it} is no longer followed, and that it has stopped is not certain (${messageOf(error)}): see ${place}.`;
+      const said = `that ${it} was stopped is not certain (${messageOf(error)}): see ${place}.`;
+      return { isOver: false, said };
     }
   }
 

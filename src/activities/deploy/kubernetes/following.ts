@@ -16,10 +16,13 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
 
   async function follow(run: Run, request: DeployRequest, following: Following): Promise<Finished> {
     const { interval, timeout } = config;
-    const look = () => lookAt(run, request, following.signal);
-    const stopped = () =>
-      `The ${request.action} of ${request.ref} is no longer followed, and its rollout goes on: to take it back, kubectl rollout undo ${target.argument}.`;
-    const polling = { run, request, look, whom: target.name, place, interval, timeout, stopped };
+    const { elapsed } = following;
+    const look = (signal: AbortSignal) => lookAt(run, request, elapsed(), signal);
+    const stop = () => ({
+      isOver: false,
+      said: `a rollout goes on until another takes its place; to take it back, kubectl rollout undo ${target.argument}.`,
+    });
+    const polling = { request, look, whom: target.name, place, interval, timeout, stop };
     return untilFinished(polling, following, deps);
   }
 
@@ -29,13 +32,18 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
       : ''
   }`;
 
-  async function lookAt(run: Run, request: DeployRequest, signal: AbortSignal): Promise<Look> {
+  async function lookAt(
+    run: Run,
+    request: DeployRequest,
+    elapsed: number,
+    signal: AbortSignal,
+  ): Promise<Look> {
     const workload = await target.read(signal);
     if (digestOf(workload.spec.template) !== run.memory?.template) {
       return over('failed', superseded(workload, request));
     }
-    const rollout = rolloutOf(kind, workload, isStale(workload, run));
-    if (rollout.state === 'done') return over('succeeded', succeeded(workload, rollout, run));
+    const rollout = rolloutOf(kind, workload, isStale(workload, run, elapsed));
+    if (rollout.state === 'done') return over('succeeded', succeeded(workload, rollout, elapsed));
     const lines = [...rollout.lines, ...(await why(workload, signal))];
     if (rollout.state === 'going') return { progress: lines.join('\n') };
     return over('failed', stuck(lines, request), lines.join('\n'));
@@ -46,11 +54,11 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
    * once it is observed: the controller leaves the condition until there is progress. It is this
    * rollout's own when it has changed, or has stood for as long as the deadline lasts.
    */
-  function isStale({ status, spec }: Workload, run: Run): boolean {
+  function isStale({ status, spec }: Workload, run: Run, elapsed: number): boolean {
     const exceeded = deadlineExceeded({ status });
     if (exceeded === undefined || exceeded !== run.memory?.deadline) return false;
     const lasts = (spec.progressDeadlineSeconds ?? 0) * 1000;
-    return deps.now().getTime() - Date.parse(run.startedAt) <= lasts;
+    return elapsed <= lasts;
   }
 
   /** Why pods are not ready, where they may be listed. */
@@ -68,8 +76,8 @@ export function createFollow(config: KubernetesConfig, target: Target, deps: Ada
     progress: output,
   });
 
-  function succeeded(workload: Workload, { lines }: Rollout, run: Run): string {
-    const took = spell(deps.now().getTime() - Date.parse(run.startedAt));
+  function succeeded(workload: Workload, { lines }: Rollout, elapsed: number): string {
+    const took = spell(elapsed);
     const held = kind === 'StatefulSet' ? partitionOf(workload) : 0;
     const rest =
       held > 0

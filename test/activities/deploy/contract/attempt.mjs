@@ -31,7 +31,7 @@ const activities = createActivities({
   logger,
   now: systemClock.now,
   // The lock has tests of its own, on a real server.
-  lock: { acquire: async () => null, release: async () => {} },
+  lock: { acquire: async () => null, release: async () => {}, giveUp: async () => {} },
 });
 
 const environment = new MockActivityEnvironment(

@@ -21,11 +21,12 @@ export function runs(contract: DeployContract): void {
     const step = () => deployOf(bench.system.refs[0]);
 
     /** A run that hangs, followed by a worker. */
-    async function hanging() {
+    async function hanging(leaving?: AbortSignal) {
       const { system } = bench;
       await system.hang();
       const environment = activityEnvironment();
-      const running = environment.execute(compose(bench.setting()).activities.deploy, step());
+      const { activities } = compose(bench.setting(), leaving && { leaving });
+      const running = environment.execute(activities.deploy, step());
       running.catch(() => undefined);
       const isFollowed = async () =>
         environment.beats.some((beat) => beat !== null) && (await system.begun(key)) === 1;
@@ -94,21 +95,65 @@ export function runs(contract: DeployContract): void {
       expect(await system.begun(key)).toBe(1);
     });
 
-    test('is cancelled, and what became of it is said', async () => {
-      const { running, environment } = await hanging();
+    testWith(
+      ['stopped'],
+      'once cancelled it is stopped, and what became of it is said',
+      async () => {
+        const { system } = bench;
+        const { running, environment } = await hanging();
+        environment.cancel();
+        const failure: unknown = await running.catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(CancelledFailure);
+        expect(failure).toMatchObject({ message: expect.stringMatching(/\w.{20,}/) });
+        await until(() => system.stopped?.(key) ?? false);
+      },
+    );
+
+    const unstoppable = test.skipIf(lacks.stopped === undefined);
+
+    unstoppable('what cannot be stopped is followed to its end, and this is said', async () => {
+      const { system } = bench;
+      const { running, environment, beats } = await hanging();
       environment.cancel();
-      const failure: unknown = await running.catch((error: unknown) => error);
-      expect(failure).toBeInstanceOf(CancelledFailure);
-      expect(failure).toMatchObject({ message: expect.stringMatching(/\w.{20,}/) });
+      const before = beats.length;
+      await until(() => beats.length > before + 1);
+      await system.end(key, 'succeeded');
+      expect(await running).toMatchObject({
+        outcome: 'succeeded',
+        summary: expect.stringMatching(/It was to be stopped before: \w.{20,}/),
+      });
     });
 
-    testWith(['stopped'], 'once cancelled it is stopped', async () => {
-      const { system } = bench;
-      const { running, environment } = await hanging();
+    unstoppable('but not by a worker that goes away', async () => {
+      const leaving = new AbortController();
+      const { running, environment, beats } = await hanging(leaving.signal);
       environment.cancel();
-      await expect(running).rejects.toBeInstanceOf(CancelledFailure);
-      await until(() => system.stopped?.(key) ?? false);
+      const before = beats.length;
+      await until(() => beats.length > before + 1);
+      leaving.abort();
+      expect(await failureOf(running)).toMatchObject({ type: 'Interrupted' });
     });
+
+    test.each([-1, 1])(
+      'a worker whose clock is off by %i h goes on like any other',
+      async (hours) => {
+        const { system } = bench;
+        const { running, environment, last } = await hanging();
+        const shutdown = new ActivityCancellationDetails({ workerShutdown: true });
+        environment.cancel('WORKER_SHUTDOWN', shutdown);
+        await failureOf(running);
+        // What the first worker has stamped, seen by one whose clock is off.
+        const { run, ...rest } = last() as { run: { startedAt: string } };
+        const startedAt = new Date(Date.parse(run.startedAt) - hours * 3_600_000).toISOString();
+        const details = { ...rest, run: { ...run, startedAt } };
+        const next = activityEnvironment(details, 2);
+        const ended = next.execute(compose(bench.setting()).activities.deploy, step());
+        // The first look tells of progress, or fails.
+        await Promise.race([ended, until(() => next.beats.length > 1)]);
+        await system.end(key, 'succeeded');
+        expect(await ended).toMatchObject({ outcome: 'succeeded' });
+      },
+    );
 
     test('runs out of time, and the limit is named', async () => {
       const { system } = bench;

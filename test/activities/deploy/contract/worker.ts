@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { systemClock } from '../../../../src/activities/clock.ts';
 import { isTransient } from '../../../../src/activities/failures.ts';
+import type { ActivityDeps } from '../../../../src/activities/index.ts';
 import type { DeployResult, DeployStep } from '../../../../src/activities/types.ts';
 import { adaptersFor } from '../../../../src/config/adapters.ts';
 import { parseConfig } from '../../../../src/config/load.ts';
@@ -25,7 +26,7 @@ const configOf = ({ deploy }: Setting): string =>
   JSON.stringify({ services: { shop: { deploy: { production: { deploy, rollback: deploy } } } } });
 
 /** The adapters and the activities as a worker composes them. */
-export function compose(setting: Setting) {
+export function compose(setting: Setting, more: Pick<ActivityDeps, 'leaving'> = {}) {
   const { env, dataDirectory } = setting;
   const adapters = adaptersFor(parseConfig(configOf(setting), env), {
     ...systemClock,
@@ -35,7 +36,7 @@ export function compose(setting: Setting) {
     secret: (name) => env[name] ?? '',
     pageOf: () => '',
   });
-  const activities = unlocked({ ...adapters, logger: silent, now: systemClock.now });
+  const activities = unlocked({ ...adapters, logger: silent, ...systemClock, ...more });
   return { activities, adapter: adapters.services('shop', 'production').deploy };
 }
 
