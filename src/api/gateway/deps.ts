@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { workflowIdOf } from '../../process/contract.ts';
 import { isNotReady } from '../problems.ts';
 import { Limits, type Most } from './limits.ts';
+import { Questions } from './questions.ts';
 import { Verdicts } from './verdicts.ts';
 import { Writes } from './writes.ts';
 
@@ -19,18 +20,26 @@ export interface TemporalDeps {
   temporalTimeout: number;
 }
 
-export interface GatewayDeps extends TemporalDeps {
+/** How an incident is asked. */
+export interface AskingDeps extends TemporalDeps {
+  questions: Questions;
+}
+
+export interface GatewayDeps extends AskingDeps {
   limits: Limits;
   verdicts: Verdicts;
   writes: Writes;
 }
 
-export const gatewayTo = (temporal: TemporalDeps, most?: Most): GatewayDeps => ({
-  ...temporal,
-  limits: new Limits(most),
-  verdicts: new Verdicts((id, ...question) => ask(temporal, id, ...question)),
-  writes: new Writes(),
-});
+export function gatewayTo(temporal: TemporalDeps, most?: Most): GatewayDeps {
+  const asking = { ...temporal, questions: new Questions() };
+  return {
+    ...asking,
+    limits: new Limits(most),
+    verdicts: new Verdicts((id, ...question) => ask(asking, id, ...question)),
+    writes: new Writes(),
+  };
+}
 
 /** Where to look at the incident in Temporal. */
 export interface TemporalLink {
@@ -55,12 +64,15 @@ const pause = 50;
  * Asks the workflow, and gives up in time. For a moment at its start, and where it goes on in a new
  * history, a workflow cannot be asked yet: that is no answer, and it is asked again.
  */
-export async function ask<T>(
-  deps: TemporalDeps,
+export const ask = <T>(
+  deps: AskingDeps,
   id: string,
   query: string,
   ...args: unknown[]
-): Promise<T> {
+): Promise<T> =>
+  deps.questions.ask(id, JSON.stringify([query, ...args]), () => put<T>(deps, id, query, args));
+
+async function put<T>(deps: TemporalDeps, id: string, query: string, args: unknown[]): Promise<T> {
   const handle = deps.client.workflow.getHandle(workflowIdOf(id));
   const end = Date.now() + deps.answerTimeout;
   for (;;) {
