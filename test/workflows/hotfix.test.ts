@@ -112,7 +112,9 @@ describe('whoever signals and is not known to be on call', () => {
       const incident = await reviewedByAna(other);
       await sent(incident, 'ben');
       await expect
-        .poll(async () => (await incident.handle.describe()).raw.pendingActivities?.length)
+        .poll(async () => (await incident.handle.describe()).raw.pendingActivities?.length, {
+          timeout: 20_000,
+        })
         .toBe(1);
       await incident.send('incidentAborted');
       await incident.until('aborted', ({ status }) => status === 'aborted');
