@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { workflowIdOf } from '../../process/contract.ts';
 import { isNotReady } from '../problems.ts';
+import { Answers } from './answers.ts';
 import { Limits, type Most } from './limits.ts';
 import { Questions } from './questions.ts';
 import { Verdicts } from './verdicts.ts';
@@ -26,6 +27,7 @@ export interface AskingDeps extends TemporalDeps {
 }
 
 export interface GatewayDeps extends AskingDeps {
+  answers: Answers;
   limits: Limits;
   verdicts: Verdicts;
   writes: Writes;
@@ -35,6 +37,7 @@ export function gatewayTo(temporal: TemporalDeps, most?: Most): GatewayDeps {
   const asking = { ...temporal, questions: new Questions() };
   return {
     ...asking,
+    answers: new Answers(),
     limits: new Limits(most),
     verdicts: new Verdicts((id, ...question) => ask(asking, id, ...question)),
     writes: new Writes(),

@@ -51,7 +51,9 @@ export async function readIncident(deps: GatewayDeps, id: string): Promise<Incid
     return { ...view, stale: false, problem: null, temporal };
   }
   try {
-    const view = await ask<IncidentView>(deps, id, queries.incident);
+    const view = await deps.answers.asOf(description, [queries.incident], () =>
+      ask<IncidentView>(deps, id, queries.incident),
+    );
     return { ...view, stale: false, problem: null, temporal };
   } catch (error) {
     if (!isNoAnswer(error) && !isUnanswerable(error)) throw error;
@@ -74,7 +76,9 @@ export async function readTimeline(
     lastKnown(description);
   }
   try {
-    return await ask<IncidentEvent[]>(deps, id, queries.timeline, after);
+    return await deps.answers.asOf(description, [queries.timeline, after], () =>
+      ask<IncidentEvent[]>(deps, id, queries.timeline, after),
+    );
   } catch (error) {
     throw whyUnanswered(error, description, 'the timeline');
   }
