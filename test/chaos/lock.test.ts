@@ -78,11 +78,11 @@ test('two incidents of one service, and a worker that dies in the middle of a de
   });
 }, 120_000);
 
-test('twenty incidents of one service, and workers that die', async () => {
+test('ten incidents of one service, and workers that die', async () => {
   await team.start(configuration(100));
   let worker = await team.startWorker();
-  await deployAll(20, async () => {
-    for (const reached of [3, 25]) {
+  await deployAll(10, async () => {
+    for (const reached of [3, 13]) {
       while (notes().length < reached) await sleep(50);
       await worker.end('SIGKILL');
       worker = await team.startWorker();
