@@ -6,7 +6,9 @@ export const base = {
   pool: 'forks',
   // Most files start a server of their own and wait for it more than they compute.
   maxWorkers: 3,
-  testTimeout: 60_000,
+  // Each task of an incident replays it, which a busy machine takes its time for.
+  testTimeout: 120_000,
+  expect: { poll: { timeout: 20_000 } },
   hookTimeout: 180_000,
 } as const;
 

@@ -53,9 +53,10 @@ function connected(more: object = {}, token = 'token-of-hotfix') {
     tokenEnv: 'ARGOCD_TOKEN',
     ...more,
   });
-  const adapter = createArgoCdDeploy(config, adapterDeps({ ...fastClock(), secret: () => token }));
+  const clock = fastClock();
+  const adapter = createArgoCdDeploy(config, adapterDeps({ ...clock, secret: () => token }));
   const check = async () => await adapter.check?.(target, new AbortController().signal);
-  return { adapter, check, ...activitiesWith({ deploy: adapter }) };
+  return { adapter, check, ...activitiesWith({ deploy: adapter, ...clock }) };
 }
 
 const deploy = (more?: object, step: Partial<DeployStep> = {}) =>
@@ -323,7 +324,7 @@ test('cancelled before Argo CD has begun it', async () => {
 });
 
 test('cancelled while its health is waited for: it is live, and that is said', async () => {
-  argoCd.shop.healths = ['Progressing', 'Progressing', 'Progressing', 'Progressing'];
+  argoCd.shop.healths = [...Array<string>(60).fill('Progressing'), 'Healthy'];
   const { environment, execute, beats } = activityEnvironment();
   const config = connected();
   const running = execute(config.deploy, deployStep()).catch((error: unknown) => error);

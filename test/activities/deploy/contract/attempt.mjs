@@ -35,7 +35,11 @@ const activities = createActivities({
 });
 
 const environment = new MockActivityEnvironment(
-  { heartbeatDetails, attempt, heartbeatTimeoutMs: 3_000 },
+  // The server's time, which is the same for every attempt.
+  {
+    ...{ heartbeatDetails, attempt, heartbeatTimeoutMs: 3_000 },
+    currentAttemptScheduledTimestampMs: Date.now(),
+  },
   { logger: new DefaultLogger('ERROR') },
 );
 environment.on('heartbeat', (details) => write({ heartbeat: details ?? null }));
