@@ -84,15 +84,6 @@ export type Standing =
   | { place: 'overtaken'; by: LastDeploy }
   | { place: 'waiting' };
 
-/** What it is where the value is of the schema; whatever else was sent is undefined, and never throws. */
-export function understood<T>(schema: z.ZodType<T>, value: unknown): T | undefined {
-  try {
-    return schema.safeParse(value).data;
-  } catch {
-    return undefined;
-  }
-}
-
 export const freeLock = ({
   service,
   environment,

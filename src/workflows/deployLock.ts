@@ -31,9 +31,9 @@ import {
   releaseSchema,
   type Standing,
   standingOf,
-  understood,
   untold,
 } from '../process/lock.ts';
+import { safely } from '../process/signals.ts';
 import { activities, answerOf } from './activities.ts';
 import { now } from './run.ts';
 
@@ -70,7 +70,7 @@ export async function deployLock(argument: unknown): Promise<void> {
   setHandler(acquireUpdate, acquire, { validator });
   setHandler(standingQuery, (key) => (typeof key === 'string' ? standingOf(lock, key) : null));
   setHandler(releaseSignal, (said) => {
-    const word = understood(releaseSchema, said);
+    const word = safely(releaseSchema, said).data;
     if (!word) return;
     if (lock.holder?.key !== word.key || !isChecked()) {
       lock = release(lock, word.key, word.changed, now());
@@ -126,7 +126,7 @@ const isChecked = () => patched('end-is-checked');
 const isFull = () => workflowInfo().continueAsNewSuggested && isChecked();
 
 function begin(argument: unknown): Lock {
-  const lock = understood(lockSchema, argument);
+  const lock = safely(lockSchema, argument).data;
   if (lock && lockWorkflowIdOf(lock.service, lock.environment) === workflowInfo().workflowId) {
     return lock;
   }
@@ -137,7 +137,7 @@ function begin(argument: unknown): Lock {
 }
 
 function requestFor({ service, environment }: Lock, asked: unknown): LockRequest {
-  const request = understood(lockRequestSchema, asked);
+  const request = safely(lockRequestSchema, asked).data;
   if (request?.service === service && request.environment === environment) return request;
   throw ApplicationFailure.nonRetryable(
     `This is not a request for the lock of ${environment} of ${service}: deploys make it themselves.`,

@@ -15,8 +15,8 @@ import {
   release,
   releaseSchema,
   standingOf,
-  understood,
 } from '../../src/process/lock.ts';
+import { safely } from '../../src/process/signals.ts';
 import { at } from '../support/incidents.ts';
 
 type Move = { kind: 'claim' | 'release'; who: number; changed: boolean };
@@ -110,7 +110,7 @@ test('what is carried on is bounded, and is understood again', () => {
   let lock = freeLock(request(1));
   for (let who = 0; who < 500; who += 1) lock = claim(lock, request(who), at(0));
   expect(standingOf(lock, 'key-499')).toBeNull();
-  expect(understood(lockSchema, JSON.parse(JSON.stringify(lock)))).toEqual(lock);
+  expect(safely(lockSchema, JSON.parse(JSON.stringify(lock))).data).toEqual(lock);
 });
 
 test.each([
@@ -123,7 +123,7 @@ test.each([
   { key: { length: { toString: 1 } } },
 ])('what is none of it is not understood, and never thrown at: %j', (value) => {
   for (const schema of [lockSchema, lockRequestSchema, releaseSchema] as z.ZodType[]) {
-    expect(understood(schema, value)).toBeUndefined();
+    expect(safely(schema, value).data).toBeUndefined();
   }
 });
 
