@@ -33,15 +33,49 @@ test('who looks again at what has not changed asks no worker, and what changes i
   await settled(incident);
   const answers = new Answers();
   let asked = 0;
+  const describe = () => incident.handle.describe();
   const look = async () =>
-    answers.asOf(await incident.handle.describe(), ['incident'], () => {
-      asked += 1;
-      return incident.view();
+    answers.asOf(await describe(), ['incident'], {
+      ask: () => {
+        asked += 1;
+        return incident.view();
+      },
+      describe,
     });
   for (let count = 0; count < 5; count += 1) expect(await look()).toMatchObject({ attempt: 1 });
   expect(asked).toBe(1);
   await incident.send('fixReady');
+  await settled(incident);
   expect(await look()).toMatchObject({ phase: 'quickReview' });
   expect(asked).toBe(2);
   await incident.handle.terminate();
+});
+
+/** A description whose history has so many events. */
+const after = (historyLength: number, pendingWorkflowTask: object | null = null) =>
+  ({ workflowId: 'one', runId: 'run', historyLength, raw: { pendingWorkflowTask } }) as never;
+
+/** Looks at an incident that answers and is described by turns, and counts the answers. */
+async function look(first: never, descriptions: never[]) {
+  let asked = 0;
+  const answer = await new Answers().asOf(first, ['incident'], {
+    ask: async () => {
+      asked += 1;
+      return { asked };
+    },
+    describe: async () => descriptions.shift() ?? expect.fail('It is described too often.'),
+  });
+  expect(answer).toEqual({ asked });
+  return asked;
+}
+
+test('an answer counts only if nothing happened while it was asked for', async () => {
+  expect(await look(after(10), [after(10)])).toBe(1);
+  expect(await look(after(10), [after(14), after(14)])).toBe(2);
+  expect(await look(after(10), [after(12, {}), after(14), after(14)])).toBe(3);
+  expect(await look(after(12, {}), [after(14), after(14)])).toBe(2);
+});
+
+test('an incident that changes all the while is asked three times at most', async () => {
+  expect(await look(after(10), [after(12), after(14), after(16)])).toBe(3);
 });

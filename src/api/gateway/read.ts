@@ -51,9 +51,10 @@ export async function readIncident(deps: GatewayDeps, id: string): Promise<Incid
     return { ...view, stale: false, problem: null, temporal };
   }
   try {
-    const view = await deps.answers.asOf(description, [queries.incident], () =>
-      ask<IncidentView>(deps, id, queries.incident),
-    );
+    const view = await deps.answers.asOf(description, [queries.incident], {
+      ask: () => ask<IncidentView>(deps, id, queries.incident),
+      describe: () => describe(deps, id),
+    });
     return { ...view, stale: false, problem: null, temporal };
   } catch (error) {
     if (!isNoAnswer(error) && !isUnanswerable(error)) throw error;
@@ -76,9 +77,10 @@ export async function readTimeline(
     lastKnown(description);
   }
   try {
-    return await deps.answers.asOf(description, [queries.timeline, after], () =>
-      ask<IncidentEvent[]>(deps, id, queries.timeline, after),
-    );
+    return await deps.answers.asOf(description, [queries.timeline, after], {
+      ask: () => ask<IncidentEvent[]>(deps, id, queries.timeline, after),
+      describe: () => describe(deps, id),
+    });
   } catch (error) {
     throw whyUnanswered(error, description, 'the timeline');
   }

@@ -76,7 +76,7 @@ class Watch {
     this.announce();
   }
 
-  /** Yields when the history has grown; ends with the run. */
+  /** Yields when a task of the workflow is over, for only that makes events; ends with the run. */
   private async *historyOf(runId: string): AsyncGenerator<void> {
     const { connection, options } = this.deps.client;
     const request = {
@@ -95,7 +95,8 @@ class Watch {
         ),
       );
       nextPageToken = answer.nextPageToken;
-      if (answer.history?.events?.length) yield;
+      if (answer.history?.events?.some((event) => event.workflowTaskCompletedEventAttributes))
+        yield;
       if (!nextPageToken?.length) return;
     }
   }
