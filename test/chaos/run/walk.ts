@@ -33,6 +33,13 @@ export async function walk(story: Story, world: World): Promise<void> {
   }
 }
 
+/**
+ * Where an incident stands, as a text that changes when it moves: also when the same is asked anew, as
+ * after a deploy that another one overtook.
+ */
+const standingOf = ({ status, phase, attempt, waitingFor }: IncidentView): string =>
+  [status, phase, attempt, ...waitingFor.map(({ signal, since }) => `${signal} ${since}`)].join();
+
 class Walker {
   private readonly story: Story;
   private readonly world: World;
@@ -55,12 +62,7 @@ class Walker {
     for (;;) {
       const view = await this.speaker.look();
       if (['closed', 'declined', 'aborted'].includes(view.status)) return;
-      const standing = JSON.stringify([
-        view.status,
-        view.phase,
-        view.attempt,
-        view.waitingFor.length,
-      ]);
+      const standing = standingOf(view);
       if (standing !== before) movedAt = Date.now();
       else if (Date.now() > movedAt + patience) throw new Stuck(`It stays in ${standing}.`);
       before = standing;
