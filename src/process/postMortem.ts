@@ -1,5 +1,6 @@
 import { type Analysis, analysesOf } from './analyses.ts';
 import { checklist } from './checklist.ts';
+import { cut } from './cut.ts';
 import type { Incident } from './decide.ts';
 import { spell } from './duration.ts';
 import type { EventData, IncidentEvent } from './events.ts';
@@ -226,6 +227,6 @@ const events: Section = ({ timeline }) =>
       clock(event.at),
       inline(event.by),
       event.type,
-      inline(gist(event)).slice(0, 300),
+      inline(cut(gist(event), 300)),
     ]),
   )}`;

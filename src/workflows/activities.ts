@@ -11,6 +11,9 @@ import {
 } from '@temporalio/workflow';
 import type { HotfixActivities } from '../activities/types.ts';
 
+/** Of all that waits for a worker, what brings a fix live and what calls people goes first. */
+const first: Pick<ActivityOptions, 'priority'> = { priority: { priorityKey: 1 } };
+
 /**
  * How long each activity may take and how often it is tried. A worker that dies is noticed by its
  * missing heartbeat, so the next one takes over within seconds and not when the whole time is up.
@@ -22,7 +25,10 @@ const onProduction: ActivityOptions = {
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 10 },
 };
 
-const { deploy, rollback } = proxyActivities<HotfixActivities>(onProduction);
+const { deploy, rollback } = proxyActivities<HotfixActivities>({
+  ...onProduction,
+  ...first,
+});
 
 /** Weeks are nothing to a measurement: its soak is the service's own. */
 const { monitor } = proxyActivities<HotfixActivities>({
@@ -31,6 +37,7 @@ const { monitor } = proxyActivities<HotfixActivities>({
 });
 
 const { notify } = proxyActivities<HotfixActivities>({
+  ...first,
   startToCloseTimeout: '5m',
   scheduleToCloseTimeout: '30m',
   heartbeatTimeout: '30s',

@@ -1,4 +1,5 @@
 import { condition, patched } from '@temporalio/workflow';
+import { cut } from '../process/cut.ts';
 import { followUpsDue } from '../process/followUps.ts';
 import type { Notification } from '../process/notifications.ts';
 import type { Phase } from '../process/phases.ts';
@@ -42,10 +43,7 @@ function partsOf(batch: Notification[]): Notification[][] {
 }
 
 async function send(run: Run, batch: Notification[]): Promise<void> {
-  const summary = batch
-    .map(({ subject }) => subject)
-    .join(' · ')
-    .slice(0, 200);
+  const summary = cut(batch.map(({ subject }) => subject).join(' · '), 200);
   const answer = await run.during(
     answerOf(activities.notify.executeWithOptions({ summary }, [batch]), results.notify),
   );
@@ -68,7 +66,7 @@ export async function settleDoubts(run: Run): Promise<void> {
     const signals = run.inDoubt.splice(0);
     if (signals.length === 0) return;
     const senders = [...new Set(signals.map(({ parsed }) => senderOf(parsed)))];
-    const summary = `whether ${senders.join(', ')} is on call now`.slice(0, 200);
+    const summary = cut(`whether ${senders.join(', ')} is on call now`, 200);
     const answer = await run.during(
       answerOf(
         activities.findOnCall.executeWithOptions({ summary }, [run.rotasToAskFor(signals)]),

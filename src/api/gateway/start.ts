@@ -3,6 +3,7 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { type HotfixMemo, taskQueue, workflowIdOf, workflowType } from '../../process/contract.ts';
+import { cut } from '../../process/cut.ts';
 import { open } from '../../process/decide.ts';
 import type { IncidentRequest, Opening, ServiceTerms } from '../../process/events.ts';
 import { type IncidentView, viewOf } from '../../process/view.ts';
@@ -92,7 +93,7 @@ async function tryStart(
         args: [opening],
         memo: { ...memo },
         typedSearchAttributes: [...fixedAttributesOf(state), ...movingAttributesOf(state)],
-        staticSummary: request.title.slice(0, 200),
+        staticSummary: cut(request.title, 200),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
       }),
