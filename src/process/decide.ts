@@ -9,7 +9,7 @@ import {
   self,
   type Watched,
 } from './events.ts';
-import type { DeployQueue, LastDeploy } from './lock.ts';
+import { type DeployQueue, deedOf, type LastDeploy } from './lock.ts';
 import { onCallFound, toAsk } from './onCall.ts';
 import type {
   Delivery,
@@ -45,7 +45,7 @@ export type Message =
   | {
       kind: 'overtaken';
       environment: Environment;
-      by: Pick<LastDeploy, 'incidentId' | 'ref' | 'at'>;
+      by: Omit<LastDeploy, 'key'>;
     }
   | ({ kind: 'monitoringStarted' } & Watched)
   | ({ kind: 'monitored'; result: MonitorResult } & Watched)
@@ -190,7 +190,7 @@ function decide(incident: Incident, message: Message, now: string): Draft[] {
         : [];
     case 'overtaken': {
       const { environment, by } = message;
-      const reason = `The incident ${by.incidentId} has brought ${by.ref} live in ${environment} meanwhile: see whether this fix is still right on top of it, then authorize again.`;
+      const reason = `Meanwhile the incident ${by.incidentId} ${deedOf(by)}, in ${environment}: see whether this fix is still right on top of it, then authorize again.`;
       return [{ type: 'deployHeld', ...stamp, data: { environment, reason } }];
     }
     case 'notified':

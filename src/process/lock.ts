@@ -44,13 +44,22 @@ export const releaseSchema = z.object({
   key: name,
   /** Whether what is live may be another than before. */
   changed: z.boolean(),
+  /** How it ended, where that is known. */
+  outcome: z.enum(['succeeded', 'failed']).optional(),
   /** What it began may go on, so the place is kept until that has ended. */
   givenUp: z.literal(true).optional(),
 });
 export type Release = z.infer<typeof releaseSchema>;
 
-/** What was brought live last through the lock. */
-const lastDeploySchema = z.object({ key: name, incidentId: name, ref: name, at: time });
+/** What was done last through the lock. Without an outcome it is not known what came of it. */
+const lastDeploySchema = z.object({
+  key: name,
+  incidentId: name,
+  ref: name,
+  at: time,
+  action: z.enum(['deploy', 'rollback']).optional(),
+  outcome: z.enum(['succeeded', 'failed']).optional(),
+});
 export type LastDeploy = z.infer<typeof lastDeploySchema>;
 
 const claimSchema = partySchema.extend({ key: name, workflowId: name, undoes: name.optional() });
@@ -58,7 +67,13 @@ type Claim = z.infer<typeof claimSchema>;
 
 const holderSchema = claimSchema.extend({
   /** What was said at its end, which is believed once the step is over. */
-  released: z.object({ changed: z.boolean(), overtakes: z.array(name) }).optional(),
+  released: z
+    .object({
+      changed: z.boolean(),
+      outcome: z.enum(['succeeded', 'failed']).optional(),
+      overtakes: z.array(name),
+    })
+    .optional(),
 });
 export type Holder = z.infer<typeof holderSchema>;
 
@@ -71,6 +86,8 @@ export const lockSchema = z.object({
   /** Claims for what was live before the last deploy; each is told, and asked for anew or not. */
   overtaken: z.array(name),
   lastDeploy: lastDeploySchema.nullable(),
+  /** The deploys that are live, each over the one before, by their keys; what failed and was taken back is not. */
+  live: z.array(name).default([]),
   /** What each workflow of the queue was told last, by its id. */
   told: z.record(z.string(), z.string()).default({}),
 });
@@ -78,6 +95,9 @@ export type Lock = z.infer<typeof lockSchema>;
 
 /** More than ever wait in earnest. */
 const mostWaiting = 200;
+
+/** A rollback takes back the last of them; the others are there for when it does. */
+const mostLive = 20;
 
 export type Standing =
   | { place: 'granted' }
@@ -94,6 +114,7 @@ export const freeLock = ({
   queue: [],
   overtaken: [],
   lastDeploy: null,
+  live: [],
   told: {},
 });
 
@@ -109,21 +130,32 @@ export function claim(lock: Lock, request: LockRequest, now: string): Lock {
   return promote({ ...lock, queue: [...lock.queue, added] });
 }
 
-/** Whether a rollback would take back what somebody else has brought live since. */
-function isLate({ holder, lastDeploy }: Lock, { undoes }: LockRequest): boolean {
+/** Whether a rollback would take back what is not live any more, or may not be. */
+function isLate({ holder, lastDeploy, live }: Lock, { undoes }: Pick<Claim, 'undoes'>): boolean {
   if (undoes === undefined || holder?.key === undoes) return false;
-  return lastDeploy !== null && lastDeploy.key !== undoes;
+  if (lastDeploy === null || lastDeploy.key === undoes) return false;
+  if (lastDeploy.outcome === undefined) return true;
+  return live.length > 0 && live.at(-1) !== undoes;
+}
+
+/** What is live after the holder's deploy or rollback; one that may have been done in part covers what was. */
+function liveAfter(live: string[], { key, undoes }: Holder, outcome: Release['outcome']): string[] {
+  if (undoes === undefined) return outcome === 'failed' ? live : [...live, key].slice(-mostLive);
+  if (outcome !== 'succeeded') return [...live, key].slice(-mostLive);
+  const place = live.lastIndexOf(undoes);
+  return place < 0 ? live : live.slice(0, place);
 }
 
 /**
  * Keeps in mind that the holder says it has ended: of all that wait now none may go on as if nothing
  * had happened, where what is live may be another.
  */
-export function announceEnd(lock: Lock, { key, changed }: Release): Lock {
+export function announceEnd(lock: Lock, { key, changed, outcome }: Release): Lock {
   const { holder, queue } = lock;
   if (holder?.key !== key) return lock;
   const before = holder.released ?? { changed: false, overtakes: [] };
-  const released = changed ? { changed, overtakes: queue.map((one) => one.key) } : before;
+  const overtakes = queue.map((one) => one.key);
+  const released = changed ? { changed, ...(outcome && { outcome }), overtakes } : before;
   return { ...lock, holder: { ...holder, released } };
 }
 
@@ -136,36 +168,43 @@ export function end(lock: Lock, now: string): Lock {
   const { holder } = lock;
   if (!holder) return lock;
   const { released } = holder;
-  return release(lock, holder.key, released?.changed ?? true, now, released?.overtakes);
+  const word = { key: holder.key, changed: true, ...released };
+  return release(lock, word, now, released?.overtakes);
 }
 
 /**
- * Gives the place back, whatever it is; `changed` says whether what is live may be another. Then
- * those of `overtakes`, or all who wait, are overtaken at once; only who undoes just this is not.
+ * Gives the place back, whatever it is; `changed` says whether what is live may be another. Then those
+ * of `overtakes`, or all who wait, are overtaken at once; only a rollback of what is live is not.
  */
 export function release(
   lock: Lock,
-  key: string,
-  changed: boolean,
+  { key, changed, outcome }: Release,
   now: string,
   overtakes: readonly string[] = lock.queue.map((one) => one.key),
 ): Lock {
+  const { holder } = lock;
   const without = {
     ...lock,
     queue: lock.queue.filter((one) => one.key !== key),
     overtaken: lock.overtaken.filter((one) => one !== key),
   };
-  if (lock.holder?.key !== key) return without;
-  const { incidentId, ref } = lock.holder;
-  if (!changed) return promote({ ...without, holder: null });
-  const isOvertaken = (one: Claim) => one.undoes !== key && overtakes.includes(one.key);
-  const overtaken = without.queue.filter(isOvertaken).map((one) => one.key);
+  if (holder?.key !== key) return without;
+  const free = { ...without, holder: null };
+  if (!changed) return promote(free);
+  const { incidentId, ref, undoes } = holder;
+  const action = undoes === undefined ? ('deploy' as const) : ('rollback' as const);
+  const after: Lock = {
+    ...free,
+    lastDeploy: { key, incidentId, ref, at: now, ...(outcome && { action, outcome }) },
+    live: liveAfter(lock.live, holder, outcome),
+  };
+  const isOvertaken = (one: Claim) =>
+    overtakes.includes(one.key) && (one.undoes === undefined || isLate(after, one));
+  const overtaken = after.queue.filter(isOvertaken).map((one) => one.key);
   return promote({
-    ...without,
-    holder: null,
-    queue: without.queue.filter((one) => !isOvertaken(one)),
-    overtaken: [...without.overtaken, ...overtaken].slice(-mostWaiting),
-    lastDeploy: { key, incidentId, ref, at: now },
+    ...after,
+    queue: after.queue.filter((one) => !isOvertaken(one)),
+    overtaken: [...after.overtaken, ...overtaken].slice(-mostWaiting),
   });
 }
 
@@ -218,3 +257,21 @@ export const untold = (lock: Lock): string[] =>
   Object.entries(newsOf(lock)).flatMap(([workflowId, news]) =>
     lock.told[workflowId] === news ? [] : [workflowId],
   );
+
+/** What another incident has done, as far as it is known: `has brought v2 live`. */
+export function deedOf({ ref, action, outcome }: Pick<LastDeploy, 'ref' | 'action' | 'outcome'>) {
+  if (action === undefined || outcome === undefined) {
+    return `has deployed or taken back ${ref}, and how that ended is not known`;
+  }
+  const deeds = {
+    deploy: {
+      succeeded: `has brought ${ref} live`,
+      failed: `has tried to bring ${ref} live, which failed`,
+    },
+    rollback: {
+      succeeded: `has taken ${ref} back`,
+      failed: `has tried to take ${ref} back, which failed`,
+    },
+  };
+  return deeds[action][outcome];
+}

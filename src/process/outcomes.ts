@@ -1,5 +1,7 @@
 /** What the outside world answers: the shapes that activities bring back and events keep. */
 
+import type { LastDeploy } from './lock.ts';
+
 export type Environment = 'staging' | 'production';
 
 /** What is live in an environment, and what a deploy system needs to bring exactly that back. */
@@ -50,7 +52,7 @@ export interface DeployResult {
 /** The step was not begun: another incident's deploy has changed what is live meanwhile. */
 export interface Overtaken {
   outcome: 'overtaken';
-  by: { incidentId: string; ref: string; at: string };
+  by: Omit<LastDeploy, 'key'>;
 }
 
 /** Missing data is neither: `inconclusive`. `error` is a measurement that could not be made at all. */

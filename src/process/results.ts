@@ -37,7 +37,13 @@ const deployed = z.looseObject({
 
 const overtaken = z.looseObject({
   outcome: z.literal('overtaken'),
-  by: z.looseObject({ incidentId: z.string(), ref: z.string(), at: z.string() }),
+  by: z.looseObject({
+    incidentId: z.string(),
+    ref: z.string(),
+    at: z.string(),
+    action: z.enum(['deploy', 'rollback']).optional(),
+    outcome: z.enum(['succeeded', 'failed']).optional(),
+  }),
 });
 
 const measure = z.looseObject({

@@ -73,7 +73,7 @@ export async function deployLock(argument: unknown): Promise<void> {
     const word = safely(releaseSchema, said).data;
     if (!word) return;
     if (lock.holder?.key !== word.key || !isChecked()) {
-      lock = release(lock, word.key, word.changed, now());
+      lock = release(lock, word, now());
     } else if (word.givenUp) {
       lock = giveUp(lock, word.key);
       givenUp += 1;

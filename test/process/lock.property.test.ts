@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import {
   announceEnd,
   claim,
+  deedOf,
   end,
   freeLock,
   type Lock,
@@ -12,6 +13,7 @@ import {
   lockSchema,
   newsOf,
   queueOf,
+  type Release,
   release,
   releaseSchema,
   standingOf,
@@ -39,7 +41,7 @@ const request = (who: number): LockRequest => ({
 const apply = (lock: Lock, { kind, who, changed }: Move, minute: number): Lock =>
   kind === 'claim'
     ? claim(lock, request(who), at(minute))
-    : release(lock, `key-${who}`, changed, at(minute));
+    : release(lock, { key: `key-${who}`, changed }, at(minute));
 
 const names = (lock: Lock) => {
   const { holder, waiting } = queueOf(lock);
@@ -79,12 +81,12 @@ test('all who waited while another changed what is live are told at once', () =>
   let lock = claim(freeLock(request(1)), request(1), at(0));
   lock = claim(claim(lock, request(2), at(1)), request(3), at(1));
   expect(standingOf(lock, 'key-2')).toEqual({ place: 'waiting' });
-  lock = release(lock, 'key-1', true, at(2));
+  lock = release(lock, { key: 'key-1', changed: true }, at(2));
   expect(standingOf(lock, 'key-2')).toEqual(by(1, 2));
   expect(standingOf(lock, 'key-3')).toEqual(by(1, 2));
   // A worker that died before it could tell asks again, and hears the same.
   expect(standingOf(claim(lock, request(2), at(3)), 'key-2')).toEqual(by(1, 2));
-  lock = claim(release(lock, 'key-2', false, at(3)), request(2), at(4));
+  lock = claim(release(lock, { key: 'key-2', changed: false }, at(3)), request(2), at(4));
   expect(standingOf(lock, 'key-2')).toEqual({ place: 'granted' });
 });
 
@@ -129,16 +131,120 @@ test.each([
 
 test('a deploy that changed nothing overtakes nobody', () => {
   let lock = claim(claim(freeLock(request(1)), request(1), at(0)), request(2), at(1));
-  lock = release(lock, 'key-1', false, at(2));
+  lock = release(lock, { key: 'key-1', changed: false }, at(2));
   expect(standingOf(lock, 'key-2')).toEqual({ place: 'granted' });
 });
 
 test('a rollback of what another deploy has replaced is told', () => {
   const undo = { ...request(1), key: 'undo-1', undoes: 'key-1' };
-  let lock = release(claim(freeLock(request(1)), request(1), at(0)), 'key-1', true, at(1));
+  let lock = release(
+    claim(freeLock(request(1)), request(1), at(0)),
+    {
+      key: 'key-1',
+      changed: true,
+    },
+    at(1),
+  );
   expect(standingOf(claim(lock, undo, at(2)), 'undo-1')).toEqual({ place: 'granted' });
-  lock = release(claim(lock, request(2), at(2)), 'key-2', true, at(3));
+  lock = release(claim(lock, request(2), at(2)), { key: 'key-2', changed: true }, at(3));
   expect(standingOf(claim(lock, undo, at(4)), 'undo-1')).toEqual(by(2, 3));
+});
+
+/** A lock through which one step after the other has gone, each by its key and how it ended. */
+function after(...steps: [LockRequest, Release['outcome']][]): Lock {
+  return steps.reduce(
+    (lock, [step, outcome], minute) => {
+      const held = claim(lock, step, at(minute));
+      expect(standingOf(held, step.key)).toEqual({ place: 'granted' });
+      return release(
+        held,
+        { key: step.key, changed: true, ...(outcome && { outcome }) },
+        at(minute),
+      );
+    },
+    freeLock(request(1)),
+  );
+}
+
+const undo = (who: number): LockRequest => ({
+  ...request(who),
+  key: `undo-${who}`,
+  undoes: `key-${who}`,
+});
+
+test.each<[string, [LockRequest, Release['outcome']][], string]>([
+  ['nothing was done since', [], 'granted'],
+  ['another deploy succeeded since', [[request(2), 'succeeded']], 'overtaken'],
+  ['another deploy failed since', [[request(2), 'failed']], 'granted'],
+  ['it is not known how another deploy ended', [[request(2), undefined]], 'overtaken'],
+  [
+    'another deploy was taken back again',
+    [
+      [request(2), 'succeeded'],
+      [undo(2), 'succeeded'],
+    ],
+    'granted',
+  ],
+  [
+    'another deploy could not be taken back',
+    [
+      [request(2), 'succeeded'],
+      [undo(2), 'failed'],
+    ],
+    'overtaken',
+  ],
+])('whether a rollback is carried out where %s', (_, since, place) => {
+  const lock = after([request(1), 'succeeded'], ...since);
+  expect(standingOf(claim(lock, undo(1), at(9)), 'undo-1')?.place).toBe(place);
+});
+
+test('a rollback that waits goes on where the deploy before it has failed, and a deploy is asked anew', () => {
+  let lock = claim(after([request(1), 'succeeded']), request(2), at(2));
+  lock = claim(claim(lock, undo(1), at(3)), request(3), at(3));
+  const failed = { key: 'key-2', changed: true, outcome: 'failed' } as const;
+  lock = end(announceEnd(lock, failed), at(4));
+  expect(standingOf(lock, 'undo-1')).toEqual({ place: 'granted' });
+  expect(standingOf(lock, 'key-3')).toMatchObject({
+    place: 'overtaken',
+    by: { ref: 'v2', action: 'deploy', outcome: 'failed' },
+  });
+});
+
+test.each([
+  [{ action: 'deploy', outcome: 'succeeded' }, 'has brought v2 live'],
+  [{ action: 'deploy', outcome: 'failed' }, 'has tried to bring v2 live, which failed'],
+  [{ action: 'rollback', outcome: 'succeeded' }, 'has taken v2 back'],
+  [{ action: 'rollback', outcome: 'failed' }, 'has tried to take v2 back, which failed'],
+  [{}, 'has deployed or taken back v2, and how that ended is not known'],
+] as const)('what is said of %j', (done, sentence) => {
+  expect(deedOf({ ref: 'v2', ...done })).toBe(sentence);
+});
+
+test('a rollback is carried out if and only if what it takes back is live', () => {
+  const outcome = fc.constantFrom('succeeded' as const, 'failed' as const);
+  const step = fc.record({ who: fc.integer({ min: 1, max: 4 }), isUndo: fc.boolean(), outcome });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      let lock = freeLock(request(1));
+      /** What is live, the newest last; null where a rollback failed and nobody knows. */
+      let live: (string | null)[] = [];
+      for (const [minute, { who, isUndo, outcome: how }] of steps.entries()) {
+        const base = request(who);
+        const deploys = live.filter((key) => key?.startsWith(`key-${who}`));
+        const undoes = deploys.at(-1);
+        if (isUndo && !undoes) continue;
+        const key = `${isUndo ? 'undo' : 'key'}-${who}-${minute}`;
+        const asked: LockRequest = { ...base, key, ...(isUndo && undoes && { undoes }) };
+        lock = claim(lock, asked, at(minute));
+        const isRight = !isUndo || live.at(-1) === undoes;
+        expect(standingOf(lock, key)?.place).toBe(isRight ? 'granted' : 'overtaken');
+        lock = release(lock, { key, changed: isRight, outcome: how }, at(minute));
+        if (!isRight) continue;
+        if (!isUndo && how === 'succeeded') live = [...live, key];
+        if (isUndo) live = how === 'succeeded' ? live.slice(0, -1) : [...live, null];
+      }
+    }),
+  );
 });
 
 test('the holder hears who waits, and the others who holds', () => {

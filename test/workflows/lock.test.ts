@@ -286,6 +286,28 @@ test('a rollback does not take back what another incident has brought live since
   expect(view.escalation.level).toBe(2);
 });
 
+test('it takes back what is live again since the other incident took its own back', async () => {
+  const first = await authorized('v1');
+  await site.begun('v1');
+  site.end('v1');
+  await first.untilPhase('verify');
+  const second = await authorized('v2');
+  await site.begun('v2');
+  site.end('v2');
+  await second.untilPhase('verify');
+  for (const [incident, ref] of [
+    [second, 'v2'],
+    [first, 'v1'],
+  ] as const) {
+    site.gates.clear();
+    await incident.say('quickVerified', { passed: false });
+    await site.begun(ref);
+    site.end(ref);
+    const view = await incident.untilPhase('quickFix', 2);
+    expect(view.rollbacks[0]?.result).toMatchObject({ outcome: 'succeeded' });
+  }
+});
+
 test('a free lock is forgotten after a day', async () => {
   const incident = await authorized('v1');
   await site.begun('v1');

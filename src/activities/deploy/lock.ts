@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { LastDeploy, LockRequest } from '../../process/lock.ts';
+import { deedOf, type LastDeploy, type LockRequest } from '../../process/lock.ts';
 import type { DeployResult, Overtaken } from '../../process/outcomes.ts';
 import { sleep } from '../clock.ts';
 import { permanent } from '../failures.ts';
@@ -14,10 +14,11 @@ export interface DeployLock {
    */
   acquire(request: LockRequest, signal: AbortSignal): Promise<LastDeploy | null>;
   /**
-   * Gives the place back; `changed` says whether what is live may be another. Never throws: what was
+   * Gives the place back, with how it ended where that is known; `changed` says whether what is live may
+   * be another. Never throws: what was
    * deployed is deployed, and the lock finds out by itself that the step is over.
    */
-  release(request: LockRequest, changed: boolean): Promise<void>;
+  release(request: LockRequest, changed: boolean, outcome?: DeployResult['outcome']): Promise<void>;
   /** Says that the step was given up and what it began goes on, for which the place is kept a while. Never throws. */
   giveUp(request: LockRequest): Promise<void>;
 }
@@ -45,7 +46,7 @@ export async function underLock(
     }
     hasBegun = true;
     const result = await sayingWhetherGivenUp(lock, request, work);
-    await lock.release(request, true);
+    await lock.release(request, true, result.outcome);
     return result;
   } catch (error) {
     if (isFinal(error)) await lock.release(request, hasBegun);
@@ -97,7 +98,7 @@ function passedOver(
   if (action === 'deploy') return { outcome: 'overtaken', by };
   throw permanent(
     'Refused',
-    `${ref} was not taken back from ${environment} of ${service}: the incident ${by.incidentId} has brought ${by.ref} live since. Decide with its people what is to be live.`,
+    `${ref} was not taken back from ${environment} of ${service}: the incident ${by.incidentId} ${deedOf(by)} since. Decide with its people what is to be live.`,
   );
 }
 

@@ -46,7 +46,8 @@ export const temporalLock: DeployLock = {
     }
   },
 
-  release: (request, changed) => tell(request, { key: request.key, changed }),
+  release: (request, changed, outcome) =>
+    tell(request, { key: request.key, changed, ...(outcome && { outcome }) }),
   giveUp: (request) => tell(request, { key: request.key, changed: true, givenUp: true }),
 };
 
