@@ -1,8 +1,11 @@
 import ICAL from 'ical.js';
+import { isTimeZone } from '../../process/workingHours.ts';
+import { ianaNameOf } from './zone-names.ts';
 import { NamedZone } from './zones.ts';
 
 export interface Attendee {
-  email: string;
+  /** The addresses that it gives; a calendar may have one of its own beside the person's. */
+  emails: string[];
   name: string | undefined;
 }
 
@@ -31,7 +34,7 @@ export function shiftsAt(text: string, at: Date, timeZone?: string): Shift[] {
 type Calendar = ICAL.Component;
 
 function calendarsIn(text: string): Calendar[] {
-  const parsed: unknown[] = ICAL.parse(text);
+  const parsed: unknown[] = ICAL.parse(text.replace(/^\uFEFF/, ''));
   const roots = typeof parsed[0] === 'string' ? [parsed] : parsed;
   const calendars = roots.map((root) => new ICAL.Component(root as unknown[]));
   if (calendars.length === 0 || calendars.some(({ name }) => name !== 'vcalendar')) {
@@ -67,11 +70,15 @@ const textOf = (event: ICAL.Component, property: string): string | undefined =>
 
 const uidOf = (event: ICAL.Component): string => textOf(event, 'uid') ?? '';
 
-/** Of several revisions of one event or exception, the one with the highest SEQUENCE. */
+/** Of several revisions of one event or exception, the one with the highest SEQUENCE, then DTSTAMP. */
 function newestOf(events: ICAL.Component[]): ICAL.Component[] {
   const sequenceOf = (event: ICAL.Component) => Number(textOf(event, 'sequence') ?? 0);
+  const stampOf = (event: ICAL.Component) => textOf(event, 'dtstamp') ?? '';
   const revisions = events
-    .toSorted((one, other) => sequenceOf(one) - sequenceOf(other))
+    .toSorted(
+      (one, other) =>
+        sequenceOf(one) - sequenceOf(other) || stampOf(one).localeCompare(stampOf(other)),
+    )
     .map((event): [unknown, ICAL.Component] => [identityOf(event), event]);
   return [...new Map(revisions).values()];
 }
@@ -83,7 +90,7 @@ type ZoneOf = (tzid: string | undefined) => ICAL.Timezone;
 
 /** The zones that the calendar does not describe itself, each made once. */
 function zonesOf(calendar: Calendar, timeZone: string | undefined): ZoneOf {
-  const standard = timeZone ?? textOf(calendar, 'x-wr-timezone') ?? 'UTC';
+  const standard = timeZone || textOf(calendar, 'x-wr-timezone')?.trim() || 'UTC';
   const zones = new Map<string, ICAL.Timezone>();
   return (tzid = standard) => {
     const zone = zones.get(tzid) ?? namedZone(tzid);
@@ -92,29 +99,42 @@ function zonesOf(calendar: Calendar, timeZone: string | undefined): ZoneOf {
   };
 }
 
-function namedZone(name: string): ICAL.Timezone {
-  try {
-    return new NamedZone(name);
-  } catch {
-    throw new Error(`it uses the time zone "${name}", which it does not describe`);
-  }
+function namedZone(tzid: string): ICAL.Timezone {
+  const name = ianaNameOf(tzid);
+  if (name !== undefined) return new NamedZone(name);
+  throw new Error(`it uses the time zone "${tzid}", which it does not describe`);
 }
 
 const timesOfEvents = ['dtstart', 'dtend', 'recurrence-id', 'exdate', 'rdate'];
 
-/** Gives a zone to the times that have none yet. */
+/**
+ * Gives a zone to the times that have none yet. What a calendar says itself of a zone with an IANA name
+ * may be years old: the system's own rules go before it.
+ */
 function settle(event: ICAL.Component, zoneOf: ZoneOf): void {
   const start = event.getFirstPropertyValue('dtstart');
   if (!(start instanceof ICAL.Time)) throw new Error('it has an event without DTSTART');
+  lastADay(event, start);
   for (const name of timesOfEvents) {
     for (const property of event.getAllProperties(name)) {
+      const tzid = tzidOf(property);
+      const isNamed = tzid !== undefined && isTimeZone(tzid);
       for (const time of property.getValues()) {
-        const isOpen = time instanceof ICAL.Time && time.zone === ICAL.Timezone.localTimezone;
+        if (!(time instanceof ICAL.Time)) continue;
+        const isOpen = isNamed || time.zone === ICAL.Timezone.localTimezone;
         // A date among times, as some exceptions are, stands for any time of that day.
-        if (isOpen && time.isDate === start.isDate) time.zone = zoneOf(tzidOf(property));
+        if (isOpen && time.isDate === start.isDate) time.zone = zoneOf(tzid);
       }
     }
   }
+}
+
+/** Some calendars let a day end where it begins, though its end is not part of it (RFC 5545, 3.6.1). */
+function lastADay(event: ICAL.Component, start: ICAL.Time): void {
+  const end = event.getFirstPropertyValue('dtend');
+  if (!start.isDate || !(end instanceof ICAL.Time) || end.compareDateOnlyTz(start, start.zone) > 0)
+    return;
+  event.removeAllProperties('dtend');
 }
 
 const tzidOf = (property: ICAL.Property): string | undefined => {
@@ -180,7 +200,7 @@ function shiftOf(event: ICAL.Component): Shift {
   return {
     summary: textOf(event, 'summary')?.trim() ?? '',
     attendees: event.getAllProperties('attendee').filter(takesPart).map(attendeeOf),
-    organizer: addressOf(event.getFirstProperty('organizer')),
+    organizer: addressesOf(event.getFirstProperty('organizer'))[0],
   };
 }
 
@@ -188,18 +208,30 @@ const parameterOf = (property: ICAL.Property, name: string): string =>
   String(property.getParameter(name) ?? '').toUpperCase();
 
 const takesPart = (attendee: ICAL.Property): boolean =>
-  parameterOf(attendee, 'partstat') !== 'DECLINED' &&
+  !['DECLINED', 'DELEGATED'].includes(parameterOf(attendee, 'partstat')) &&
   parameterOf(attendee, 'role') !== 'NON-PARTICIPANT' &&
   ['', 'INDIVIDUAL', 'UNKNOWN'].includes(parameterOf(attendee, 'cutype'));
 
 const attendeeOf = (attendee: ICAL.Property): Attendee => ({
-  email: addressOf(attendee) ?? '',
+  emails: addressesOf(attendee),
   name: attendee.getParameter('cn')?.toString(),
 });
 
-const addressOf = (property: ICAL.Property | null): string | undefined =>
-  property
-    ?.getFirstValue()
-    ?.toString()
-    .replace(/^mailto:/i, '')
-    .trim();
+/** The person's own address (RFC 7986, 6.2) first, then the calendar's. */
+function addressesOf(property: ICAL.Property | null): string[] {
+  if (!property) return [];
+  const own = property.getParameter('email')?.toString();
+  const value = property.getFirstValue()?.toString();
+  return [own, value].flatMap((one) => (one ? [plain(one)] : []));
+}
+
+/** A `mailto` URI may have any character percent-encoded, and headers after a question mark (RFC 6068). */
+function plain(address: string): string {
+  const [, path] = /^\s*mailto:([^?]*)/i.exec(address) ?? [];
+  if (path === undefined) return address.trim();
+  try {
+    return decodeURIComponent(path).trim();
+  } catch {
+    return path.trim();
+  }
+}

@@ -6,7 +6,7 @@ import { assertOk, badAnswer, call, type HttpCall, quote } from '../http.ts';
 import { bounded } from './bounded.ts';
 import { type Shift, shiftsAt } from './calendar.ts';
 import { patience } from './config.ts';
-import { byEmail, byName, namedIn } from './names.ts';
+import { byEmail, byName, namedIn, namesNobody } from './names.ts';
 import type { OnCallAnswer, Person, Rota } from './types.ts';
 
 export const icalRotaConfigSchema = z
@@ -87,18 +87,27 @@ const firstLine = (text: string) => text.split(/[\r\n]/, 1)[0]?.slice(0, longest
 
 /** First its attendees, else whom its title names, else its organizer. */
 function peopleOf(shift: Shift, people: readonly Person[]): OnCallAnswer {
-  const attendees = shift.attendees.map(({ email, name }) => ({
-    called: name ? `${name} <${email}>` : email,
-    person: byEmail(people, email) ?? (name ? byName(people, name) : undefined),
+  const attendees = shift.attendees.map(({ emails, name }) => ({
+    called: name ? `${name} <${emails[0]}>` : (emails[0] ?? ''),
+    person: personOf(people, emails) ?? (name ? byName(people, name) : undefined),
   }));
   const strangers = attendees.flatMap(({ called, person }) => (person ? [] : [called]));
   const attending = attendees.flatMap(({ person }) => (person ? [person.id] : []));
   if (attending.length > 0) return { people: attending, strangers };
   const named = namedIn(people, shift.summary);
   if (named.length > 0) return { people: named.map(({ id }) => id), strangers };
+  if (namesNobody(shift.summary)) return { people: [], strangers };
   const organizer = shift.organizer && byEmail(people, shift.organizer);
   if (organizer) return { people: [organizer.id], strangers };
   return { people: [], strangers: strangers.length > 0 ? strangers : [quote(shift.summary)] };
+}
+
+function personOf(people: readonly Person[], emails: readonly string[]): Person | undefined {
+  for (const email of emails) {
+    const person = byEmail(people, email);
+    if (person) return person;
+  }
+  return undefined;
 }
 
 const merged = (answers: readonly OnCallAnswer[]): OnCallAnswer => ({
