@@ -97,6 +97,27 @@ function numberOf(limit: Bound, baselines: Baselines): number | undefined {
   return mean === undefined || mean === null ? undefined : mean * limit.factor;
 }
 
+/**
+ * How far a value is on the wrong side of the bounds, to compare values with each other: negative
+ * where it is on the right side of them all.
+ */
+export function badnessOf(
+  value: number,
+  { success, failure }: Conditions,
+  baselines: Baselines,
+): number {
+  const beyond = [success, failure].flatMap((condition) =>
+    boundsOf(condition ?? {}).flatMap(([operator, bound]) => {
+      const limit = numberOf(bound, baselines);
+      if (limit === undefined) return [];
+      const isUpper = operator === 'below' || operator === 'atMost';
+      // What success wants is what failure does not.
+      return isUpper === (condition === success) ? [value - limit] : [limit - value];
+    }),
+  );
+  return Math.max(...beyond);
+}
+
 const nameOf: Record<BaselineWindow, string> = {
   before: 'the baseline before the impact',
   during: 'the baseline during the impact',

@@ -1,5 +1,6 @@
 import {
   type Baselines,
+  badnessOf,
   type Conditions,
   judgeValue,
   missingBaseline,
@@ -59,7 +60,7 @@ export function judgeSamples(
   });
   const outcome = worstOf(judged.map((one) => one.outcome));
   const ofOutcome = judged.filter((one) => one.outcome === outcome);
-  const shown = ofOutcome.findLast(({ hasValue }) => hasValue) ?? ofOutcome.at(-1);
+  const shown = worstValue(ofOutcome, judgement, baselines) ?? ofOutcome.at(-1);
   const { series, value } = shown?.sample ?? { series: '', value: Number.NaN };
   if (!shown?.hasValue) return { outcome, value: null, summary: noDataSummary(series, noData) };
   return {
@@ -67,6 +68,20 @@ export function judgeSamples(
     value: Number.isFinite(value) ? value : null,
     summary: summaryOf(outcome, show({ series, value }), judgement, baselines),
   };
+}
+
+/** The value that is farthest on the wrong side of the conditions; of equal ones the newest. */
+function worstValue<T extends { sample: Sample; hasValue: boolean }>(
+  judged: readonly T[],
+  judgement: Judgement,
+  baselines: Baselines,
+): T | undefined {
+  const valued = judged.filter(({ hasValue }) => hasValue);
+  const badness = (one: T) => badnessOf(one.sample.value, judgement, baselines);
+  return valued.reduce<T | undefined>(
+    (worst, one) => (worst && badness(worst) > badness(one) ? worst : one),
+    undefined,
+  );
 }
 
 function noDataSummary(series: string, noData: NoDataMeaning): string {

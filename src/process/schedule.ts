@@ -25,6 +25,15 @@ export function nextMoment(schedule: Schedule, last: number, elapsed: number): n
 }
 
 /**
+ * Argo Rollouts waits so long at most after an error (`calculateNextReconcileTime` of
+ * analysis/analysis.go), whatever the interval.
+ */
+const longestAfterError = 10_000;
+
+/** From a measurement that could not be made to the next, in milliseconds. */
+export const waitAfterError = (interval: number): number => Math.min(interval, longestAfterError);
+
+/**
  * The newest moment that has passed without a measurement; undefined where there is none. Whoever
  * takes an analysis over looks at once, and also when its time is over meanwhile.
  */

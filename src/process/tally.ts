@@ -66,9 +66,11 @@ export const concludeMeasure = (tally: Tally, limits: Limits): MeasurementOutcom
 
 /**
  * Here Argo Rollouts is content with failures and gaps that are borne, and with no measurement at
- * all. Silence is no proof of health: only a measurement that passed makes a measure pass.
+ * all. Silence is no proof of health: only a measurement that passed makes a measure pass, and not
+ * where the newest one could not be made.
  */
-function withinLimits({ counts }: Tally): MeasurementOutcome {
+function withinLimits({ counts, errorsInARow }: Tally): MeasurementOutcome {
+  if (errorsInARow > 0) return 'error';
   if (counts.passed > 0) return 'passed';
   return counts.error > 0 ? 'error' : 'inconclusive';
 }

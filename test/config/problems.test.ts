@@ -522,7 +522,27 @@ test.each([
   [
     'a count that bears all failures',
     `{ ${query}, ${well}, count: 3, failureLimit: 3 }`,
-    '0.failureLimit: bears all 3 measurements of count, so the measure could never fail: lower it.',
+    '0.failureLimit: bears all 3 measurements that there is time for, so the measure could never fail: write at most 2, or measure more often or longer.',
+  ],
+  [
+    'a limit that bears every failure of the soak',
+    `{ ${query}, ${well}, failureLimit: 7 }`,
+    '0.failureLimit: bears all 7 measurements that there is time for, so the measure could never fail: write at most 6, or measure more often or longer.',
+  ],
+  [
+    'a limit that bears every gap',
+    `{ ${query}, ${well}, interval: 20s, inconclusiveLimit: 4 }`,
+    '0.inconclusiveLimit: bears all 4 measurements that there is time for, so the measure could never be inconclusive: write at most 3, or measure more often or longer.',
+  ],
+  [
+    'a limit that bears every error, which are tried again sooner',
+    `{ ${query}, ${well}, interval: 20s, consecutiveErrorLimit: 7 }`,
+    /^0\.consecutiveErrorLimit: bears all 7 measurements/,
+  ],
+  [
+    'a window that reaches behind the deploy',
+    `{ adapter: prometheus, name: a, url: http://p, query: 'sum(rate(x[30s])) / sum(rate(y[20s]))', ${well}, initialDelay: 20s }`,
+    '0.query: looks back 30s, to before the deploy at its first measurement: set initialDelay to 30s, or shorten the window.',
   ],
 ])('a measure with %s', (_, measure, problem) => {
   const told = problemsOf(measures(measure)).map((line) =>
@@ -537,6 +557,8 @@ test.each([
 test.each([
   `{ ${query}, ${well}, count: 7, failureLimit: 6 }`,
   `{ ${query}, ${well}, initialDelay: 50s }`,
+  `{ ${query}, ${well}, interval: 20s, consecutiveErrorLimit: 6 }`,
+  `{ adapter: prometheus, name: a, url: http://p, query: 'rate(x[30s])', ${well}, initialDelay: 30s }`,
   `{ ${query}, ${well}, initialDelay: 60s }`,
   `{ ${query}, success: { below: { of: before, factor: 1.5 } }, failure: { above: 3, atLeast: { of: during } } }`,
   `{ ${query}, success: { above: 1 }, failure: { above: 2 } }`,

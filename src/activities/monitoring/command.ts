@@ -37,7 +37,7 @@ export function createCommandMeasure(config: CommandMeasureConfig, deps: Adapter
       const { command, timeout } = config;
       const cwd = resolve(config.cwd ?? '.');
       const ended = await runProgram({ command, cwd, env, timeout, signal });
-      return config.value === 'exitCode' ? [exitCodeOf(ended)] : numberIn(ended);
+      return { samples: config.value === 'exitCode' ? [exitCodeOf(ended)] : numberIn(ended) };
     },
     ifEmpty: `${program} says nothing: let its last line be a number, or say in noData what that means.`,
   });

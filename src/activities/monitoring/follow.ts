@@ -1,6 +1,12 @@
 import type { Baselines } from '../../process/conditions.ts';
 import type { Measurement } from '../../process/samples.ts';
-import { missedMoment, nextMoment, type Schedule, timeOf } from '../../process/schedule.ts';
+import {
+  missedMoment,
+  nextMoment,
+  type Schedule,
+  timeOf,
+  waitAfterError,
+} from '../../process/schedule.ts';
 import { concludeMeasure } from '../../process/tally.ts';
 import type { Sleep } from '../clock.ts';
 import { messageOf } from '../failures.ts';
@@ -33,20 +39,46 @@ export async function follow(
   const { elapsed, sleep, signal } = analysis;
   const schedule = scheduleOf(measure, analysis.soak);
   let standing = before;
-  let moment = missedMoment(schedule, standing.moment, elapsed());
+  let missed = missedMoment(schedule, standing.moment, elapsed());
   while (standing.outcome === null) {
-    moment ??= nextMoment(schedule, standing.moment, elapsed());
-    if (moment === undefined) {
+    const next =
+      missed === undefined
+        ? nextLook(schedule, standing, elapsed())
+        : { moment: missed, time: timeOf(schedule, missed) };
+    missed = undefined;
+    if (next === undefined) {
       standing = { ...standing, outcome: concludeMeasure(standing.tally, measure.limits) };
     } else {
-      await sleep(Math.max(0, timeOf(schedule, moment) - elapsed()), signal);
+      await sleep(Math.max(0, next.time - elapsed()), signal);
       const offset = Math.max(elapsed(), standing.points.at(-1)?.[0] ?? 0);
       const { measurement, baselines } = await look(measure, standing.baselines, analysis);
-      standing = addTo({ ...standing, baselines }, measure, measurement, { moment, offset });
-      moment = undefined;
+      standing = addTo({ ...standing, baselines }, measure, measurement, {
+        moment: next.moment,
+        offset,
+      });
     }
     settle(standing);
   }
+}
+
+/** A moment, and when it is looked at, in milliseconds since the analysis began. */
+interface Look {
+  moment: number;
+  time: number;
+}
+
+/** After an error it is looked at again before the next moment comes, so far as there is time. */
+function nextLook(
+  schedule: Schedule,
+  { moment, tally, points }: Standing,
+  elapsed: number,
+): Look | undefined {
+  const next = nextMoment(schedule, moment, elapsed);
+  const regular = next === undefined ? undefined : { moment: next, time: timeOf(schedule, next) };
+  if (tally.errorsInARow === 0) return regular;
+  const time = (points.at(-1)?.[0] ?? elapsed) + waitAfterError(schedule.interval);
+  if (time > schedule.end || (regular && regular.time <= time)) return regular;
+  return { moment, time };
 }
 
 const scheduleOf = ({ initialDelay, interval, duration }: Measure, soak: number): Schedule => ({
@@ -68,7 +100,7 @@ async function look(
         if (baselines[baseline.window] !== undefined) continue;
         baselines = { ...baselines, [baseline.window]: await baseline.ask(request, own) };
       }
-      return await measure.measure(baselines, own);
+      return await measure.measure(baselines, own, request);
     });
     return { measurement, baselines };
   } catch (error) {

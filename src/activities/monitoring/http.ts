@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { duration } from '../../process/duration.ts';
 import type { Measurement } from '../../process/samples.ts';
@@ -26,7 +27,8 @@ export type HttpProbeConfig = z.infer<typeof httpProbeConfigSchema>;
 
 /**
  * Its value is the latency in milliseconds. A service that does not answer is found to be down:
- * `failed`, not an error of the measurement.
+ * `failed`. A certificate, a name or an address that cannot be used may be at fault on this side: an
+ * error of the measurement.
  */
 export function createHttpProbe(config: HttpProbeConfig): Measure {
   const { url, timeout, maxLatency } = config;
@@ -44,12 +46,20 @@ export function createHttpProbe(config: HttpProbeConfig): Measure {
         return judge(config, await ask(signal));
       } catch (error) {
         signal.throwIfAborted();
-        return { outcome: 'failed', value: null, summary: messageOf(error) };
+        const outcome = isDown(error) ? 'failed' : 'error';
+        return { outcome, value: null, summary: messageOf(error) };
       }
     },
     attempt: async (signal) => answered(await ask(signal)),
   };
 }
+
+/** How a connection ends where the service is down; anything else can be a fault on this side. */
+const signsOfDown = ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'];
+
+const isDown = (error: unknown): boolean =>
+  error instanceof ApplicationFailure &&
+  (error.type === 'TimedOut' || signsOfDown.some((code) => error.message.includes(`(${code})`)));
 
 const answered = ({ status, milliseconds }: HttpAnswer) =>
   `It answers ${status} in ${milliseconds} ms.`;

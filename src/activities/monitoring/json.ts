@@ -46,7 +46,7 @@ export function createJsonMeasure(config: JsonConfig, deps: AdapterDeps): Measur
       const answer = await call(asked);
       assertOk(answer, asked, credential);
       const found = nodesAt(path, parseAnswer(answer, asked, z.unknown()));
-      return found.map((node) => sampleOf(node, asked, path.singularQuery()));
+      return { samples: found.map((node) => sampleOf(node, asked, path.singularQuery())) };
     },
     ifEmpty: `${config.path} finds nothing in the answer: correct the path, or say in noData what that means.`,
   });

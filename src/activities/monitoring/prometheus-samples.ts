@@ -1,23 +1,32 @@
 import { z } from 'zod';
 import type { Sample } from '../../process/samples.ts';
 import { permanent } from '../failures.ts';
+import { quote } from '../http.ts';
 
 const point = z.tuple([z.number(), z.string()]);
+/** Native histograms, which no threshold can be held to. */
+const histogram = z.array(z.unknown()).optional();
 const metric = z.record(z.string(), z.string());
 
 /** A successful answer of the HTTP API, for the types a query can have. */
 export const successSchema = z.object({
   status: z.literal('success'),
+  warnings: z.array(z.string()).optional(),
+  /** VictoriaMetrics says so where a part of its storage did not answer. */
+  isPartial: z.boolean().optional(),
   data: z.discriminatedUnion('resultType', [
     z.object({ resultType: z.literal('scalar'), result: point }),
     z.object({ resultType: z.literal('string'), result: point }),
+    z.object({ resultType: z.literal('streams') }),
     z.object({
       resultType: z.literal('vector'),
-      result: z.array(z.object({ metric, value: point })),
+      result: z.array(z.object({ metric, value: point.optional(), histogram })),
     }),
     z.object({
       resultType: z.literal('matrix'),
-      result: z.array(z.object({ metric, values: z.array(point) })),
+      result: z.array(
+        z.object({ metric, values: z.array(point).default([]), histograms: histogram }),
+      ),
     }),
   ]),
 });
@@ -37,17 +46,29 @@ export function samplesOf(data: Data): Sample[] {
       );
     case 'vector':
       refuseTooMany(data.result.length);
-      return data.result.map((one) => ({
-        series: seriesOf(one.metric),
-        value: numberOf(one.value),
-      }));
+      return data.result.map(({ metric: labels, value }) => {
+        if (value === undefined) throw isHistogram(labels);
+        return { series: seriesOf(labels), value: numberOf(value) };
+      });
     case 'matrix':
       refuseTooMany(data.result.length);
-      return data.result.flatMap(({ metric: labels, values }) =>
-        values.map((value) => ({ series: seriesOf(labels), value: numberOf(value) })),
+      return data.result.flatMap(({ metric: labels, values, histograms = [] }) => {
+        if (histograms.length > 0) throw isHistogram(labels);
+        return values.map((value) => ({ series: seriesOf(labels), value: numberOf(value) }));
+      });
+    case 'streams':
+      throw permanent(
+        'BadAnswer',
+        'The query gives lines of a log: ask for a number, for example by sum(count_over_time(…)).',
       );
   }
 }
+
+const isHistogram = (labels: Record<string, string>) =>
+  permanent(
+    'BadAnswer',
+    `The query gives a native histogram of ${seriesOf(labels) || 'the only series'}: take a number of it, for example by histogram_quantile(0.99, …) or histogram_count(…).`,
+  );
 
 function refuseTooMany(count: number): void {
   if (count <= mostSeries) return;
@@ -68,7 +89,9 @@ export function meanOf(samples: readonly Sample[]): number | null {
 function numberOf([, text]: [number, string]): number {
   if (text === '+Inf') return Number.POSITIVE_INFINITY;
   if (text === '-Inf') return Number.NEGATIVE_INFINITY;
-  return Number(text);
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isNaN(value) || text === 'NaN') return value;
+  throw permanent('BadAnswer', `The query gives ${quote(text)}, which is no number.`);
 }
 
 function seriesOf({ __name__: name = '', ...labels }: Record<string, string>): string {

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { duration } from '../../process/duration.ts';
 import type { AdapterDeps } from '../deps.ts';
-import { permanent } from '../failures.ts';
-import { assertOk, call, type HttpAnswer, type HttpCall, parseAnswer } from '../http.ts';
+import { permanent, transient } from '../failures.ts';
+import { assertOk, call, type HttpAnswer, type HttpCall, parseAnswer, quote } from '../http.ts';
 import { type Period, periodOf } from './baseline-period.ts';
 import { httpUrl, measureFields, requestFields, valueFields } from './config.ts';
 import { meanOf, samplesOf, successSchema } from './prometheus-samples.ts';
+import { windowOf } from './promql-window.ts';
 import type { Measure } from './types.ts';
-import { assertOneSeries, createValueMeasure } from './values.ts';
+import { assertOneSeries, createValueMeasure, type Reading } from './values.ts';
 
 const span = duration.refine((value) => value >= 1000, { error: 'must be at least 1s' });
 
@@ -25,6 +26,10 @@ export const prometheusConfigSchema = z
       })
       .optional()
       .describe('A range query, of which every point counts; without it an instant query'),
+    onWarning: z
+      .enum(['show', 'inconclusive'])
+      .default('show')
+      .describe('What a warning or a partial answer means: it is shown, or nothing is known'),
     baselineWindow: span
       .prefault('1h')
       .describe('How long before the impact the baseline `before` begins'),
@@ -50,39 +55,69 @@ export function createPrometheusMeasure(config: PrometheusConfig, deps: AdapterD
     ...(config.tokenEnv && { authorization: `Bearer ${deps.secret(config.tokenEnv)}` }),
   };
 
-  async function ask(path: string, parameters: Record<string, string>, signal: AbortSignal) {
-    const base = config.url.endsWith('/') ? config.url : `${config.url}/`;
-    const { href: url } = new URL(`api/v1/${path}`, base);
-    const body = new URLSearchParams({ query: config.query, ...parameters }).toString();
-    const { timeout } = config;
-    const outgoing: HttpCall = {
-      ...{ whom: 'Prometheus', url, method: 'POST', headers, body, timeout, signal },
-    };
+  let takesPost = true;
+
+  async function ask(
+    path: string,
+    parameters: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Reading> {
+    const url = new URL(config.url);
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/api/v1/${path}`;
+    const asked = new URLSearchParams({ query: config.query, ...parameters });
+    const outgoing = outgoingOf(url, asked, signal);
     const answer = await call(outgoing);
+    if (outgoing.method === 'POST' && withoutPost.includes(answer.status)) {
+      takesPost = false;
+      return await ask(path, parameters, signal);
+    }
     refuseErrors(answer, outgoing, config);
-    return samplesOf(parseAnswer(answer, outgoing, successSchema).data);
+    return readingOf(parseAnswer(answer, outgoing, successSchema), config);
+  }
+
+  function outgoingOf(url: URL, asked: URLSearchParams, signal: AbortSignal): HttpCall {
+    const shared = { whom: 'Prometheus', headers, timeout: config.timeout, signal };
+    if (takesPost) return { ...shared, url: url.href, method: 'POST', body: asked.toString() };
+    for (const [name, value] of asked) url.searchParams.set(name, value);
+    return { ...shared, url: url.href, method: 'GET' };
   }
 
   const askRange = ({ from, to }: Period, step: number, signal: AbortSignal) =>
     ask('query_range', { start: seconds(from), end: seconds(to), step: seconds(step) }, signal);
 
   return createValueMeasure(config, {
-    read(signal) {
+    read(signal, since) {
       if (!config.range) return ask('query', {}, signal);
       const { lookback, step } = config.range;
       const to = deps.now().getTime();
-      return askRange({ from: to - lookback, to }, step, signal);
+      const begin = since === undefined ? 0 : Date.parse(since) + windowOf(config.query);
+      return askRange({ from: Math.min(to, Math.max(to - lookback, begin)), to }, step, signal);
     },
     async mean(window, request, signal) {
       const period = periodOf(window, request, config.baselineWindow);
       const length = period.to - period.from;
       if (length <= 0) return null;
       const step = Math.max(shortestStep, Math.ceil(length / pointsOfBaseline));
-      const samples = await askRange(period, step, signal);
+      const { samples, warning, isDoubtful } = await askRange(period, step, signal);
+      if (isDoubtful) throw transient('BadAnswer', `The baseline is not complete: ${warning}`);
       assertOneSeries(samples);
       return meanOf(samples);
     },
   });
+}
+
+/** What a gateway answers that lets only GET through. */
+const withoutPost = [405, 501];
+
+function readingOf(
+  { data, warnings = [], isPartial = false }: z.infer<typeof successSchema>,
+  config: PrometheusConfig,
+): Reading {
+  const samples = samplesOf(data);
+  const told = [...(isPartial ? ['the answer is partial'] : []), ...warnings];
+  if (told.length === 0) return { samples };
+  const warning = `Prometheus warns: ${quote(told.join('; '))}.`;
+  return { samples, warning, isDoubtful: config.onWarning === 'inconclusive' };
 }
 
 const seconds = (milliseconds: number) => String(milliseconds / 1000);

@@ -20,8 +20,15 @@ export interface Measure {
   readonly baselines: readonly Baseline[];
   /** The lines that its values are held against, so far as the baselines are known. */
   thresholds(baselines: Baselines): Threshold[];
-  /** Looks once. What was found and is bad is an outcome, not an error. */
-  measure(baselines: Baselines, signal: AbortSignal): Promise<Measurement>;
+  /**
+   * Looks once, at nothing from before what the request is about. What was found and is bad is an
+   * outcome, not an error.
+   */
+  measure(
+    baselines: Baselines,
+    signal: AbortSignal,
+    request?: Pick<MonitorRequest, 'deployedAt'>,
+  ): Promise<Measurement>;
   /** Looks once without judging, to see that it can be done; one sentence on what was found. */
   attempt(signal: AbortSignal): Promise<string>;
 }

@@ -28,10 +28,19 @@ export interface ValueConfig extends MeasureConfig {
   noData: NoDataMeaning;
 }
 
+/** What one look found. */
+export interface Reading {
+  samples: Sample[];
+  /** What the source says against its own answer, as a sentence. */
+  warning?: string | undefined;
+  /** Whether the values cannot be relied on for that. */
+  isDoubtful?: boolean;
+}
+
 /** Where values come from. Both functions throw an ApplicationFailure. */
 export interface Source {
-  /** The values that are there now. */
-  read(signal: AbortSignal): Promise<Sample[]>;
+  /** The values that are there now; of a range none from before `since`. */
+  read(signal: AbortSignal, since?: string): Promise<Reading>;
   /** The mean over a baseline's time; null where it has no data. */
   mean?(
     window: BaselineWindow,
@@ -60,10 +69,15 @@ export function createValueMeasure(config: ValueConfig, source: Source): Measure
       ask: async (request, signal) => (await source.mean?.(window, request, signal)) ?? null,
     })),
     thresholds: (baselines) => thresholdsOf(config, baselines),
-    measure: async (baselines, signal) =>
-      judgeSamples(await source.read(signal), config, baselines),
+    async measure(baselines, signal, request) {
+      const { samples, warning, isDoubtful } = await source.read(signal, request?.deployedAt);
+      const found = judgeSamples(samples, config, baselines);
+      if (warning === undefined) return found;
+      const outcome = isDoubtful ? 'inconclusive' : found.outcome;
+      return { ...found, outcome, summary: `${found.summary} ${warning}` };
+    },
     async attempt(signal) {
-      const samples = await source.read(signal);
+      const { samples } = await source.read(signal);
       if (windows.length > 0) assertOneSeries(samples);
       if (samples.length > 0) return describe(samples);
       if (source.ifEmpty === undefined || config.noData !== 'inconclusive') {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { measureFields, soak } from '../../activities/monitoring/config.ts';
+import { windowOf } from '../../activities/monitoring/promql-window.ts';
 import { conditionSchema } from '../../process/conditions.ts';
 import { cannotHold, implies } from '../../process/contradictions.ts';
 import { spell } from '../../process/duration.ts';
+import { waitAfterError } from '../../process/schedule.ts';
 import type { Finding, Path } from '../problems.ts';
 import { valueAt } from '../sentences.ts';
 import { select } from './select.ts';
@@ -10,16 +12,20 @@ import { select } from './select.ts';
 /** What is not understood is told by the schema; the rest is checked without it. */
 const soFarAs = <S extends z.ZodType>(schema: S) => schema.optional().catch(undefined);
 
-const { interval, initialDelay, count, duration, failureLimit } = measureFields;
+const { interval, initialDelay, count, duration } = measureFields;
+const { failureLimit, inconclusiveLimit, consecutiveErrorLimit } = measureFields;
 
 /** The parts of a measure that must fit together. */
 const partsSchema = z.object({
   adapter: soFarAs(z.string()),
+  query: soFarAs(z.string()),
   interval: soFarAs(interval),
   initialDelay: soFarAs(initialDelay),
   count: soFarAs(count),
   duration: soFarAs(duration),
   failureLimit: soFarAs(failureLimit),
+  inconclusiveLimit: soFarAs(inconclusiveLimit),
+  consecutiveErrorLimit: soFarAs(consecutiveErrorLimit),
   success: soFarAs(conditionSchema),
   failure: soFarAs(conditionSchema),
 });
@@ -38,7 +44,9 @@ export const checkMeasures = (data: unknown): Finding[] =>
       const told = [
         ...conditionsOf(parts, measure.value),
         ...amountsOf(parts, measure.value),
+        ...windowsOf(parts),
         ...(watched === undefined ? [] : timesOf(parts, watched)),
+        ...(watched === undefined ? [] : limitsOf(parts, watched, measure.value)),
       ];
       return told.map(([key, sentence]) => ({
         path: placeOf([...path, ...measure.path], key, measure.value),
@@ -83,18 +91,56 @@ function conditionsOf({ adapter, success, failure }: Parts, value: unknown): Tol
   return told;
 }
 
-function amountsOf({ count, failureLimit = 0 }: Parts, value: unknown): Told {
+function amountsOf({ count }: Parts, value: unknown): Told {
   const told: Told = [];
   if (count !== undefined && isWritten(value, 'duration')) {
     told.push(['count', 'says with duration when to stop, each in its own way: keep one of them.']);
   }
-  if (count !== undefined && failureLimit >= count) {
-    told.push([
-      'failureLimit',
-      `bears all ${count} measurements of count, so the measure could never fail: lower it.`,
-    ]);
-  }
   return told;
+}
+
+/** The first look would judge what was before the deploy, and take back a good fix for it. */
+function windowsOf({ adapter, query, initialDelay }: Parts): Told {
+  if (adapter !== 'prometheus' || query === undefined || initialDelay === undefined) return [];
+  const window = windowOf(query);
+  if (window <= initialDelay) return [];
+  return [
+    [
+      'query',
+      `looks back ${spell(window)}, to before the deploy at its first measurement: set initialDelay to ${spell(window)}, or shorten the window.`,
+    ],
+  ];
+}
+
+/**
+ * What bears every measurement there is time for is never exceeded. Errors are tried again sooner,
+ * and are told only where the limit is written: a row of them up to the end is an error anyhow.
+ */
+function limitsOf(parts: Parts, watched: number, value: unknown): Told {
+  const { interval, initialDelay, count, duration } = parts;
+  if (interval === undefined || initialDelay === undefined || initialDelay > watched) return [];
+  const left = watched - initialDelay;
+  const window = Math.min(duration ?? left, left);
+  const inTime = Math.floor(window / interval) + 1;
+  const looks = Math.min(count ?? inTime, inTime);
+  const attempts = Math.floor(window / waitAfterError(interval)) + 1;
+  const limits = [
+    ['failureLimit', looks, 'fail'],
+    ['inconclusiveLimit', looks, 'be inconclusive'],
+    ['consecutiveErrorLimit', attempts, 'be an error before its end'],
+  ] as const;
+  return limits.flatMap(([key, most, verb]): Told => {
+    const limit = parts[key];
+    if (limit === undefined || limit < most || !isWritten(value, key)) return [];
+    const times = most === 1 ? 'the one measurement' : `all ${most} measurements`;
+    const advice = `write at most ${most - 1}, or measure more often or longer`;
+    return [
+      [
+        key,
+        `bears ${times} that there is time for, so the measure could never ${verb}: ${advice}.`,
+      ],
+    ];
+  });
 }
 
 /** A soak of nothing measures once, so that the interval does not matter. */

@@ -53,6 +53,13 @@ test('a service that is down, or hangs, is found to be ill', async () => {
   });
 });
 
+test.each(['http://no-such-name.invalid/', 'http://127.0.0.1:6667/'])(
+  'what may be wrong on this side is an error and no failure: %s',
+  async (url) => {
+    expect(await probe(url)).toMatchObject({ outcome: 'error', value: null });
+  },
+);
+
 test('a probe that is broken off has found nothing', async () => {
   const controller = new AbortController();
   const { url } = await listen(() => controller.abort(new Error('broken off')));

@@ -87,6 +87,18 @@ test('a measurement that could not be made does not count towards the count', as
   });
 });
 
+test('an error is tried again after ten seconds, however long the interval', async () => {
+  const measure = measureBy((before) => (before === 1 ? down : passed), { interval: 60_000 });
+  const { outcome, measures } = await run([measure], 120_000);
+  expect(outcome).toBe('passed');
+  expect(measures[0]?.points.map(([offset]) => offset)).toEqual([0, 60_000, 70_000, 120_000]);
+});
+
+test('an analysis whose last measurement is an error does not pass', async () => {
+  const measure = measureBy((before) => (before < 2 ? passed : down));
+  expect(await run([measure], 20_000)).toMatchObject({ outcome: 'error' });
+});
+
 test('a soak of nothing measures once', async () => {
   const measure = measureBy(() => passed);
   expect(await run([measure], 0)).toMatchObject({ outcome: 'passed' });
