@@ -7,6 +7,8 @@ import type { DeployRequest, Finished, Following } from './types.ts';
 
 const longestOutput = 8 * 1024;
 const longestProgress = 1024;
+/** How long a run may answer nothing but refusals: a credential is renewed, a proxy comes back. */
+const patience = 5 * 60_000;
 
 /** What one look at a run shows. */
 export interface Look {
@@ -17,7 +19,7 @@ export interface Look {
 
 export interface Polling {
   request: DeployRequest;
-  /** One look; what may be gone at the next one is thrown as a transient failure. */
+  /** One look. Whatever failure it throws says nothing of the run, which goes on meanwhile. */
   look: (signal: AbortSignal) => Promise<Look>;
   /** Who carries it out, as the beginning of a sentence: `The deploy system`. */
   whom: string;
@@ -39,10 +41,11 @@ export interface Stopped {
 }
 
 /**
- * Looks at a run until it is finished, and tells what each look shows. What may pass is progress to
- * tell, not a failure, and is waited for as long as it asks. One that was to be stopped and goes on is
- * followed all the same: nobody else may deploy meanwhile, and what it brought about is to be known.
- * Throws `TimedOut` when the run takes too long; it may go on. Throws CancelledFailure when the step was
+ * Looks at a run until it is finished, and tells what each look shows. A look that fails is progress to
+ * tell, not the end of the run: what may pass is waited for as long as it asks, and a refusal for five
+ * minutes. One that was to be stopped and goes on is followed all the same: nobody else may deploy
+ * meanwhile, and what it brought about is to be known. Throws `OutcomeUnknown` when it is refused for
+ * longer, and `TimedOut` when the run takes too long; it may go on. Throws CancelledFailure when the step was
  * to be stopped, with what became of the run; `Interrupted` when the worker goes away after that.
  */
 export async function untilFinished(
@@ -82,23 +85,38 @@ async function poll(
   clock: Pick<Clock, 'sleep'>,
 ): Promise<Finished> {
   const { look, interval, timeout } = polling;
+  let refusedSince: number | undefined;
   for (;;) {
-    const { finished, progress, wait } = await lookPatiently(() => look(signal));
+    const { finished, progress, wait, isRefused } = await lookPatiently(() => look(signal));
     if (finished) return { ...finished, output: endOf(finished.output, longestOutput) };
     report(endOf(progress, longestProgress));
-    if (elapsed() >= timeout) throw tooLong(polling, progress);
+    const now = elapsed();
+    refusedSince = isRefused ? (refusedSince ?? now) : undefined;
+    if (refusedSince !== undefined && now - refusedSince >= patience) {
+      throw unknownOutcome(polling, progress);
+    }
+    if (now >= timeout) throw tooLong(polling, progress);
     await clock.sleep(Math.max(wait, interval), signal);
   }
 }
 
-async function lookPatiently(look: () => Promise<Look>): Promise<Look & { wait: number }> {
+type Patient = Look & { wait: number; isRefused: boolean };
+
+async function lookPatiently(look: () => Promise<Look>): Promise<Patient> {
   try {
-    return { ...(await look()), wait: 0 };
+    return { ...(await look()), wait: 0, isRefused: false };
   } catch (error) {
-    if (!isTransient(error)) throw error;
-    return { progress: error.message, wait: Number(error.nextRetryDelay ?? 0) };
+    if (!(error instanceof ApplicationFailure)) throw error;
+    const { message: progress, nextRetryDelay } = error;
+    return { progress, wait: Number(nextRetryDelay ?? 0), isRefused: !isTransient(error) };
   }
 }
+
+const unknownOutcome = ({ request, whom, place }: Polling, progress: string) =>
+  permanent(
+    'OutcomeUnknown',
+    `${whom} has begun the ${request.action} of ${request.ref}, and for ${spell(patience)} it could not be asked how it ends: ${progress.replaceAll('\n', '; ')} The outcome is not known, and it may still go on: look there, at ${place}, and check what is live in ${request.environment} of ${request.service} before you go on.`,
+  );
 
 const tooLong = ({ request, whom, place, timeout }: Polling, progress: string) =>
   permanent(

@@ -249,15 +249,56 @@ test('polling goes on through what may pass, and waits as long as it is told', a
 });
 
 test.each([
-  [401, '', 'Unauthorized'],
-  [404, '', 'NotFound'],
-  [200, 'not json', 'BadAnswer'],
-])('polling ends where a retry cannot mend it: %i %s', async (status, body, type) => {
+  [401, ''],
+  [403, ''],
+  [404, ''],
+  [410, ''],
+  [302, ''],
+  [200, '<html>sign in</html>'],
+])('a run is followed through answers of %i "%s" for five minutes', async (status, body) => {
+  let refusals = 0;
   const { url } = await listen(({ method }, response) => {
-    if (method === 'POST') answer(response, 202, '', { location: '/status' });
-    else answer(response, status, body);
+    if (method === 'POST') return answer(response, 202, '', { location: '/status' });
+    refusals += 1;
+    if (refusals <= 5) return answer(response, status, body, { location: '/login' });
+    return answer(response, 200, { status: 'succeeded' });
   });
-  await expect(run(url)).rejects.toMatchObject({ type, nonRetryable: true });
+  const { execute, beats } = activityEnvironment();
+  const { deploy } = activities(url, { interval: '1m' });
+  expect(await execute(deploy, deployStep())).toMatchObject({ outcome: 'succeeded' });
+  expect(beats).toContainEqual(
+    expect.objectContaining({ progress: expect.stringContaining('The deploy system') }),
+  );
+});
+
+test('a run that cannot be asked for longer has an outcome that is not known', async () => {
+  const { url } = await listen(({ method }, response) => {
+    if (method === 'POST') {
+      const begun = { status: 'running', statusUrl: '/status', url: 'https://deploy.example/7' };
+      return answer(response, 200, begun);
+    }
+    return answer(response, 401, '');
+  });
+  const clock = fastClock();
+  await expect(run(url, { interval: '1m' }, clock)).rejects.toMatchObject({
+    type: 'OutcomeUnknown',
+    nonRetryable: true,
+    message: expect.stringMatching(
+      /\(401\).*outcome is not known.*look there, at https:\/\/deploy\.example\/7.*production of shop/,
+    ),
+  });
+  expect(clock.slept).toEqual(Array(5).fill(60_000));
+});
+
+test('an answer in between begins the five minutes again', async () => {
+  const statuses = [401, 401, 401, 401, 200, 401, 401, 401, 401];
+  const { url } = await listen(({ method }, response) => {
+    if (method === 'POST') return answer(response, 202, '', { location: '/status' });
+    const status = statuses.shift();
+    if (status === 401) return answer(response, 401, '');
+    return answer(response, 200, { status: status ? 'running' : 'succeeded' });
+  });
+  expect(await run(url, { interval: '1m' })).toMatchObject({ outcome: 'succeeded' });
 });
 
 test('a run that takes too long is not called an end', async () => {

@@ -6,6 +6,7 @@ import type { KubernetesConfig } from './config.ts';
 import { imageOf, isImage } from './image.ts';
 import type { Template, Workload } from './objects.ts';
 import type { Revision } from './revisions.ts';
+import { partitionOf } from './rollout.ts';
 import { stepsIn } from './steps.ts';
 import type { Target } from './target.ts';
 import { digestOf, imagesOf, withImage } from './template.ts';
@@ -43,7 +44,8 @@ export function createChanges(
   { name: target, argument }: Pick<Target, 'name' | 'argument'>,
 ) {
   /** Throws for a workload that would take a change and do nothing about it. */
-  function assertRolls({ spec }: Workload): void {
+  function assertRolls(workload: Workload): void {
+    const { spec } = workload;
     if (spec.paused) {
       throw permanent(
         'Refused',
@@ -56,6 +58,18 @@ export function createChanges(
         `${target} has the update strategy OnDelete, so that no change of it is rolled out until somebody deletes its pods: set it to RollingUpdate.`,
       );
     }
+    assertReaches(workload);
+  }
+
+  /** Throws where the partition of a StatefulSet leaves no pod for the change. */
+  function assertReaches(workload: Workload): void {
+    const partition = partitionOf(workload);
+    const { replicas } = workload.spec;
+    if (partition === 0 || partition < replicas) return;
+    throw permanent(
+      'Refused',
+      `${target} has the partition ${partition} and ${replicas} replicas, so that no change of it reaches a pod: set spec.updateStrategy.rollingUpdate.partition to 0.`,
+    );
   }
 
   /** The name of the container that gets the image. */

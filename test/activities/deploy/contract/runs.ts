@@ -68,6 +68,18 @@ export function runs(contract: DeployContract): void {
       expect(await running).toMatchObject({ outcome: 'succeeded' });
     });
 
+    testWith(['url'], 'is not given up for answers that do not tell of it', async () => {
+      const { proxy, system } = bench;
+      const { running } = await hanging();
+      const refusals = [401, 403, 404, 410, 302, 200];
+      const met = proxy.seen.length;
+      for (const status of refusals) proxy.answer(status, { location: '/login' }, { times: 1 });
+      await Promise.race([running, until(() => proxy.seen.length > met + refusals.length)]);
+      await system.end(key, 'succeeded');
+      expect(await running).toMatchObject({ outcome: 'succeeded' });
+      expect(await system.begun(key)).toBe(1);
+    });
+
     test.each(['with', 'without'])(
       'is found again %s heartbeats, and not repeated',
       async (how) => {

@@ -52,6 +52,14 @@ test.each<[string, object, object, object, string, RegExp]>([
     'Refused',
     /set it to RollingUpdate/,
   ],
+  [
+    'a partition that keeps every pod as it is',
+    {},
+    { spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 3 } } } },
+    {},
+    'Refused',
+    /partition 3 and 3 replicas.*partition to 0/,
+  ],
   ['a branch', {}, {}, { ref: 'feature/x' }, 'Refused', /must be a tag or a digest/],
 ])('%s is refused', (_, config, parts, request, type, says) => {
   const begin = () => changesOf(config).toImage({ ...deploy, ...request }, workload(parts));
