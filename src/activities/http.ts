@@ -2,7 +2,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
 import { countingLengths } from '../process/lengths.ts';
 import { describeIssues } from '../process/signals.ts';
-import { messageOf, permanent, transient } from './failures.ts';
+import { permanent, transient } from './failures.ts';
 
 /** One HTTP request to another system. */
 export interface HttpCall {
@@ -39,13 +39,7 @@ export async function call(request: HttpCall): Promise<HttpAnswer> {
   const deadline = AbortSignal.timeout(request.timeout);
   const begun = performance.now();
   try {
-    const response = await fetch(request.url, {
-      method: request.method,
-      redirect: 'manual',
-      signal: AbortSignal.any([request.signal, deadline]),
-      ...(request.headers && { headers: request.headers }),
-      ...(request.body !== undefined && { body: request.body }),
-    });
+    const response = await send(request, AbortSignal.any([request.signal, deadline]));
     const text = await readText(response, request);
     const milliseconds = Math.round(performance.now() - begun);
     return { status: response.status, headers: response.headers, text, milliseconds };
@@ -53,6 +47,42 @@ export async function call(request: HttpCall): Promise<HttpAnswer> {
     request.signal.throwIfAborted();
     throw deadline.aborted ? timedOut(request) : unreachable(request, error);
   }
+}
+
+/** A GET changes nothing, so it is sent again where the connection was closed under it. */
+async function send(request: HttpCall, signal: AbortSignal): Promise<Response> {
+  const init = {
+    method: request.method,
+    redirect: 'manual' as const,
+    signal,
+    headers: headersOf(request),
+    ...(request.body !== undefined && { body: request.body }),
+  };
+  try {
+    return await fetch(request.url, init);
+  } catch (error) {
+    const again = request.method === 'GET' && !signal.aborted && closed.has(codeOf(error));
+    if (!again) throw error;
+    return fetch(request.url, init);
+  }
+}
+
+const closed = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** Checked here, since the library's own error quotes the value, which may be a secret. */
+function headersOf(request: HttpCall): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    try {
+      headers.set(name, value);
+    } catch {
+      throw permanent(
+        'Refused',
+        `${at(request)} was not called: the value for its header ${name} has a character that no header can have, such as a line break. Check the setting or secret that it comes from.`,
+      );
+    }
+  }
+  return headers;
 }
 
 async function readText(response: Response, request: HttpCall): Promise<string> {
@@ -73,13 +103,18 @@ const timedOut = (request: HttpCall) =>
 
 function unreachable(request: HttpCall, error: unknown): ApplicationFailure {
   if (isFailure(error)) return error;
-  const cause = error instanceof Error && error.cause ? error.cause : error;
-  const code =
-    cause instanceof Error && 'code' in cause ? String(cause.code) : firstLine(messageOf(cause));
+  const code = codeOf(error);
+  const why = code === '' ? '' : ` (${code})`;
   return transient(
     'Unreachable',
-    `${at(request)} cannot be reached (${code}): check that it runs, and the address.`,
+    `${at(request)} cannot be reached${why}: check that it runs, and the address.`,
   );
+}
+
+/** What a library says in words may quote the request; its code does not. */
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause ? error.cause : error;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
 }
 
 const isFailure = (error: unknown): error is ApplicationFailure =>
@@ -196,5 +231,3 @@ export function quote(text: string): string {
   if (line === '') return 'nothing';
   return JSON.stringify(line.length > longestQuote ? `${line.slice(0, longestQuote - 1)}…` : line);
 }
-
-const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';

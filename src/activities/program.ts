@@ -41,8 +41,16 @@ export const inheritedFrom = (
 /** Shorter values are too likely to be part of a word to be taken out of what a program says. */
 const shortestSecret = 6;
 
+/**
+ * What is to be taken out of what a program says: each value, and each of its lines. The longest is the
+ * first, since a shorter one may be a part of it.
+ */
 export const secretsAmong = (values: readonly string[]): string[] =>
-  values.filter((value) => value.length >= shortestSecret);
+  [...new Set(values.flatMap((value) => [value, value.trim(), ...linesOf(value)]))]
+    .filter((value) => value.length >= shortestSecret)
+    .sort((one, other) => other.length - one.length);
+
+const linesOf = (value: string): string[] => value.split(/\r?\n/).map((line) => line.trim());
 
 export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
   secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);

@@ -70,9 +70,9 @@ export const linksOf = ({ config: { links } }: Startup): Links | undefined =>
   links &&
   createLinks(links, { secret: (name) => secretOf(process.env, name), now: systemClock.now });
 
-/** @throws a sentence where it is not set. */
+/** Without the line break that a mounted secret may end in. @throws a sentence where it is not set. */
 export function secretOf(env: NodeJS.ProcessEnv, name: string): string {
-  const value = env[name];
+  const value = env[name]?.trim();
   if (value) return value;
   throw new Error(`The environment variable ${name}, which hotfix.yaml names, is not set.`);
 }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { waitUntilUnused } from './dataLock.ts';
 import { type DevServer, type DevServerOptions, startDevServer } from './devServer.ts';
@@ -21,6 +21,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<DevServer
   const file = (name: string): string => path.join(dataDirectory, name);
   const storage = { database: file('temporal.db'), lock: file('temporal.lock') };
   await mkdir(dataDirectory, { recursive: true });
+  // The incidents in it are for its owner; also where an older version made it for everybody.
+  await chmod(dataDirectory, 0o700);
   await waitUntilUnused(storage.lock, dataDirectory, options);
   const host = '127.0.0.1';
   for (const use of [

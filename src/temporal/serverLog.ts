@@ -10,7 +10,7 @@ export async function openServerLog(file: string): Promise<FileHandle> {
     () => 0,
   );
   if (size > ROTATE_ABOVE_BYTES) await rename(file, `${file}.old`);
-  return open(file, 'a');
+  return open(file, 'a', 0o600);
 }
 
 /** The beginning of the last line of a log, for a message about a server that ended. */

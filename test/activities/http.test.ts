@@ -51,6 +51,33 @@ test('an unreachable place is named without its secrets', async () => {
   });
 });
 
+test('a header that cannot be sent is named without its value', async () => {
+  const headers = { authorization: 'Bearer marked-secret\nmore' };
+  const signal = new AbortController().signal;
+  const url = 'http://127.0.0.1:9/';
+  const failure = call({ whom: 'It', url, method: 'GET', headers, timeout: 1_000, signal });
+  await expect(failure).rejects.toMatchObject({
+    type: 'Refused',
+    message: expect.not.stringContaining('marked-secret'),
+  });
+  await expect(failure).rejects.toThrow('authorization');
+});
+
+test.each([
+  ['GET', 2],
+  ['POST', 1],
+] as const)('a %s on a connection that is closed is sent %i times', async (method, times) => {
+  let calls = 0;
+  const { url } = await listen((_, response) => {
+    calls += 1;
+    response.socket?.destroy();
+  });
+  const signal = new AbortController().signal;
+  const asked = call({ whom: 'It', url, method, timeout: 5_000, signal });
+  await expect(asked).rejects.toMatchObject({ type: 'Unreachable' });
+  expect(calls).toBe(times);
+});
+
 test('a signal that aborts ends the request with its own reason', async () => {
   const controller = new AbortController();
   const { url } = await listen((_, response) => {
