@@ -21,8 +21,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<DevServer
   const file = (name: string): string => path.join(dataDirectory, name);
   const storage = { database: file('temporal.db'), lock: file('temporal.lock') };
   await mkdir(dataDirectory, { recursive: true });
-  // The incidents in it are for its owner; also where an older version made it for everybody.
-  await chmod(dataDirectory, 0o700);
+  // The incidents in it are for its owner; also where an older version made it for everybody. A folder
+  // that belongs to somebody else, such as a mounted volume, is theirs to protect.
+  await chmod(dataDirectory, 0o700).catch(() => {});
   await waitUntilUnused(storage.lock, dataDirectory, options);
   const host = '127.0.0.1';
   for (const use of [
