@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../../src/activities/clock.ts';
 import type { DeployResult, DeployStep } from '../../../src/activities/types.ts';
 import { deployOf, rollbackOf, until } from '../../activities/deploy/contract/bench.ts';
 import { type FaultyProxy, startProxy } from '../../activities/deploy/contract/proxy.ts';
@@ -30,9 +31,9 @@ const deploy = deployOf('v2', 2);
 const isPatch = ({ method }: { method: string }) => method === 'PATCH';
 
 /** One attempt, with what it tells while it goes on. */
-function begin(action: Action, step: DeployStep, change: object = {}) {
+function begin(action: Action, step: DeployStep, change: object = {}, clock = systemClock) {
   const environment = activityEnvironment();
-  const { activities } = compose(shop.setting(change));
+  const { activities } = compose(shop.setting(change), {}, clock);
   const running = environment.execute(activities[action], step);
   running.catch(() => undefined);
   const told = () =>
@@ -148,10 +149,14 @@ test('another number of replicas while it rolls out, and other annotations, do n
 
 test('gone while it rolls out', async () => {
   plane.freezePods();
-  const { running, says } = begin('deploy', deploy);
+  let skipped = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + skipped };
+  const { running, says } = begin('deploy', deploy, {}, clock);
   await says(/1 of 2/);
   await shop.remove();
-  await expect(running).rejects.toMatchObject({ type: 'NotFound', nonRetryable: true });
+  await says(/There is no/);
+  skipped = 6 * 60_000;
+  await expect(running).rejects.toMatchObject({ type: 'OutcomeUnknown', nonRetryable: true });
 });
 
 test('a change between the decision and the patch that is none of the template: one patch', async () => {

@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import { systemClock } from '../../../../src/activities/clock.ts';
+import { type Clock, systemClock } from '../../../../src/activities/clock.ts';
 import { isTransient } from '../../../../src/activities/failures.ts';
 import type { ActivityDeps } from '../../../../src/activities/index.ts';
 import type { DeployResult, DeployStep } from '../../../../src/activities/types.ts';
@@ -26,17 +26,21 @@ const configOf = ({ deploy }: Setting): string =>
   JSON.stringify({ services: { shop: { deploy: { production: { deploy, rollback: deploy } } } } });
 
 /** The adapters and the activities as a worker composes them. */
-export function compose(setting: Setting, more: Pick<ActivityDeps, 'leaving'> = {}) {
+export function compose(
+  setting: Setting,
+  more: Pick<ActivityDeps, 'leaving'> = {},
+  clock: Clock = systemClock,
+) {
   const { env, dataDirectory } = setting;
   const adapters = adaptersFor(parseConfig(configOf(setting), env), {
-    ...systemClock,
+    ...clock,
     environment: process.env,
     dataDirectory,
     logger: silent,
     secret: (name) => env[name] ?? '',
     pageOf: () => '',
   });
-  const activities = unlocked({ ...adapters, logger: silent, ...systemClock, ...more });
+  const activities = unlocked({ ...adapters, logger: silent, ...clock, ...more });
   return { activities, adapter: adapters.services('shop', 'production').deploy };
 }
 
