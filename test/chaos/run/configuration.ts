@@ -62,6 +62,6 @@ function service(name: string, url: string): object {
       production: { deploy: adapter, rollback: adapter },
       ...(hasStaging(name) && { staging: { deploy: adapter } }),
     },
-    ...(isMonitored(name) && { monitoring: { production: { soak: '2s', measures } } }),
+    ...(isMonitored(name) && { monitoring: { production: { soak: '3s', measures } } }),
   };
 }
