@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { waitUntilUnused } from './dataLock.ts';
 import { type DevServer, type DevServerOptions, startDevServer } from './devServer.ts';
@@ -20,10 +20,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<DevServer
   const { dataDirectory, ...server } = options;
   const file = (name: string): string => path.join(dataDirectory, name);
   const storage = { database: file('temporal.db'), lock: file('temporal.lock') };
-  await mkdir(dataDirectory, { recursive: true });
-  // The incidents in it are for its owner; also where an older version made it for everybody. A folder
-  // that belongs to somebody else, such as a mounted volume, is theirs to protect.
-  await chmod(dataDirectory, 0o700).catch(() => {});
+  // The incidents in it are for its owner. A folder that is there already, perhaps shared, keeps its mode.
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   await waitUntilUnused(storage.lock, dataDirectory, options);
   const host = '127.0.0.1';
   for (const use of [
