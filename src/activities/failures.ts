@@ -24,17 +24,26 @@ export type FailureType =
 export const permanent = (type: FailureType, message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, type);
 
-/** A failure that may be gone at the next try; `retryAfter` in milliseconds. */
+/**
+ * A failure that may be gone at the next try; `retryAfter` in milliseconds. `code` says for programs what
+ * happened on the way, as Node.js calls it: `ECONNREFUSED`.
+ */
 export const transient = (
   type: FailureType,
   message: string,
   retryAfter?: number,
+  code?: string,
 ): ApplicationFailure =>
   ApplicationFailure.create({
     message,
     type,
     ...(retryAfter === undefined ? {} : { nextRetryDelay: retryAfter }),
+    ...(code && { details: [{ code }] }),
   });
+
+/** The code that a failure was made with. */
+export const codeOfFailure = ({ details }: ApplicationFailure): string | undefined =>
+  (details?.[0] as { code?: string } | undefined)?.code;
 
 export const isTransient = (error: unknown): error is ApplicationFailure =>
   error instanceof ApplicationFailure && !error.nonRetryable;

@@ -1,5 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
+import { cut } from '../process/cut.ts';
 import { countingLengths } from '../process/lengths.ts';
 import { describeIssues } from '../process/signals.ts';
 import { permanent, transient } from './failures.ts';
@@ -105,10 +106,8 @@ function unreachable(request: HttpCall, error: unknown): ApplicationFailure {
   if (isFailure(error)) return error;
   const code = codeOf(error);
   const why = code === '' ? '' : ` (${code})`;
-  return transient(
-    'Unreachable',
-    `${at(request)} cannot be reached${why}: check that it runs, and the address.`,
-  );
+  const sentence = `${at(request)} cannot be reached${why}: check that it runs, and the address.`;
+  return transient('Unreachable', sentence, undefined, code);
 }
 
 /** What a library says in words may quote the request; its code does not. */
@@ -229,5 +228,5 @@ const longestQuote = 200;
 export function quote(text: string): string {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   if (line === '') return 'nothing';
-  return JSON.stringify(line.length > longestQuote ? `${line.slice(0, longestQuote - 1)}…` : line);
+  return JSON.stringify(cut(line, longestQuote));
 }

@@ -39,27 +39,28 @@ export const lockRequestSchema = z.object({
 });
 export type LockRequest = z.infer<typeof lockRequestSchema>;
 
+/** How a step ended, where that is known. */
+const outcome = z.enum(['succeeded', 'failed']).optional();
+
 /** What a step says when it gives its place back, or when it has been given up. */
 export const releaseSchema = z.object({
   key: name,
   /** Whether what is live may be another than before. */
   changed: z.boolean(),
-  /** How it ended, where that is known. */
-  outcome: z.enum(['succeeded', 'failed']).optional(),
+  outcome,
   /** What it began may go on, so the place is kept until that has ended. */
   givenUp: z.literal(true).optional(),
 });
 export type Release = z.infer<typeof releaseSchema>;
 
-/** What was done last through the lock. Without an outcome it is not known what came of it. */
-const lastDeploySchema = z.object({
-  key: name,
-  incidentId: name,
-  ref: name,
-  at: time,
+/** What a step has done. Without an outcome it is not known what came of it. */
+export const deedSchema = z.object({
   action: z.enum(['deploy', 'rollback']).optional(),
-  outcome: z.enum(['succeeded', 'failed']).optional(),
+  outcome,
 });
+
+/** What was done last through the lock. */
+const lastDeploySchema = deedSchema.extend({ key: name, incidentId: name, ref: name, at: time });
 export type LastDeploy = z.infer<typeof lastDeploySchema>;
 
 const claimSchema = partySchema.extend({ key: name, workflowId: name, undoes: name.optional() });
@@ -67,13 +68,7 @@ type Claim = z.infer<typeof claimSchema>;
 
 const holderSchema = claimSchema.extend({
   /** What was said at its end, which is believed once the step is over. */
-  released: z
-    .object({
-      changed: z.boolean(),
-      outcome: z.enum(['succeeded', 'failed']).optional(),
-      overtakes: z.array(name),
-    })
-    .optional(),
+  released: z.object({ changed: z.boolean(), outcome, overtakes: z.array(name) }).optional(),
 });
 export type Holder = z.infer<typeof holderSchema>;
 

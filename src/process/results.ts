@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deedSchema } from './lock.ts';
 import type {
   DeployResult,
   FiledFollowUp,
@@ -41,8 +42,7 @@ const overtaken = z.looseObject({
     incidentId: z.string(),
     ref: z.string(),
     at: z.string(),
-    action: z.enum(['deploy', 'rollback']).optional(),
-    outcome: z.enum(['succeeded', 'failed']).optional(),
+    ...deedSchema.shape,
   }),
 });
 

@@ -38,6 +38,12 @@ const request = (who: number): LockRequest => ({
   ref: `v${who}`,
 });
 
+const undo = (who: number): LockRequest => ({
+  ...request(who),
+  key: `undo-${who}`,
+  undoes: `key-${who}`,
+});
+
 const apply = (lock: Lock, { kind, who, changed }: Move, minute: number): Lock =>
   kind === 'claim'
     ? claim(lock, request(who), at(minute))
@@ -96,8 +102,7 @@ test('whoever comes after an end was announced is not overtaken by it, nor who t
   // A word from somebody else does not take back what was said.
   lock = announceEnd(lock, { key: 'key-1', changed: false });
   expect(standingOf(lock, 'key-1')).toEqual({ place: 'granted' });
-  const undo = { ...request(1), key: 'undo-1', undoes: 'key-1' };
-  lock = end(claim(claim(lock, undo, at(2)), request(3), at(2)), at(3));
+  lock = end(claim(claim(lock, undo(1), at(2)), request(3), at(2)), at(3));
   expect(standingOf(lock, 'key-2')).toEqual(by(1, 3));
   expect(standingOf(lock, 'undo-1')).toEqual({ place: 'granted' });
   expect(standingOf(lock, 'key-3')).toEqual({ place: 'waiting' });
@@ -136,18 +141,11 @@ test('a deploy that changed nothing overtakes nobody', () => {
 });
 
 test('a rollback of what another deploy has replaced is told', () => {
-  const undo = { ...request(1), key: 'undo-1', undoes: 'key-1' };
-  let lock = release(
-    claim(freeLock(request(1)), request(1), at(0)),
-    {
-      key: 'key-1',
-      changed: true,
-    },
-    at(1),
-  );
-  expect(standingOf(claim(lock, undo, at(2)), 'undo-1')).toEqual({ place: 'granted' });
+  const held = claim(freeLock(request(1)), request(1), at(0));
+  let lock = release(held, { key: 'key-1', changed: true }, at(1));
+  expect(standingOf(claim(lock, undo(1), at(2)), 'undo-1')).toEqual({ place: 'granted' });
   lock = release(claim(lock, request(2), at(2)), { key: 'key-2', changed: true }, at(3));
-  expect(standingOf(claim(lock, undo, at(4)), 'undo-1')).toEqual(by(2, 3));
+  expect(standingOf(claim(lock, undo(1), at(4)), 'undo-1')).toEqual(by(2, 3));
 });
 
 /** A lock through which one step after the other has gone, each by its key and how it ended. */
@@ -165,12 +163,6 @@ function after(...steps: [LockRequest, Release['outcome']][]): Lock {
     freeLock(request(1)),
   );
 }
-
-const undo = (who: number): LockRequest => ({
-  ...request(who),
-  key: `undo-${who}`,
-  undoes: `key-${who}`,
-});
 
 test.each<[string, [LockRequest, Release['outcome']][], string]>([
   ['nothing was done since', [], 'granted'],

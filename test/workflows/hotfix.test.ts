@@ -414,3 +414,19 @@ describe('bad input straight from a Temporal client', () => {
     });
   });
 });
+
+test('messages and deploys go before all else that waits for a worker', async () => {
+  const incident = await (await bed.open()).toPhase('postMortem');
+  await expect
+    .poll(async () => (await incident.view()).followUps.length, { timeout: 20_000 })
+    .toBeGreaterThan(0);
+  const { events } = await incident.handle.fetchHistory();
+  const priorities = (events ?? []).flatMap(
+    ({ activityTaskScheduledEventAttributes: scheduled }) =>
+      scheduled
+        ? [`${scheduled.activityType?.name} ${scheduled.priority?.priorityKey ?? 'standard'}`]
+        : [],
+  );
+  expect(new Set(priorities)).toEqual(new Set(['notify 1', 'deploy 1', 'fileFollowUps standard']));
+  await incident.handle.terminate();
+});

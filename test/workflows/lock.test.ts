@@ -92,6 +92,15 @@ async function authorized(ref: string): Promise<LiveIncident> {
   return incident;
 }
 
+/** An incident whose deploy has ended. */
+async function live(ref: string): Promise<LiveIncident> {
+  const incident = await authorized(ref);
+  await site.begun(ref);
+  site.end(ref);
+  await incident.untilPhase('verify');
+  return incident;
+}
+
 const idOf = (incident: LiveIncident) => incident.handle.workflowId.replace('hotfix-', '');
 
 const waits = (incident: LiveIncident, behind: LiveIncident) =>
@@ -269,14 +278,8 @@ test('an incident that is paused in Temporal keeps its lock', async () => {
 });
 
 test('a rollback does not take back what another incident has brought live since', async () => {
-  const first = await authorized('v1');
-  await site.begun('v1');
-  site.end('v1');
-  await first.untilPhase('verify');
-  const second = await authorized('v2');
-  await site.begun('v2');
-  site.end('v2');
-  await second.untilPhase('verify');
+  const first = await live('v1');
+  const second = await live('v2');
   await first.say('quickVerified', { passed: false });
   const view = await first.untilPhase('quickFix', 2);
   expect(view.rollbacks[0]?.result).toMatchObject({
@@ -287,14 +290,8 @@ test('a rollback does not take back what another incident has brought live since
 });
 
 test('it takes back what is live again since the other incident took its own back', async () => {
-  const first = await authorized('v1');
-  await site.begun('v1');
-  site.end('v1');
-  await first.untilPhase('verify');
-  const second = await authorized('v2');
-  await site.begun('v2');
-  site.end('v2');
-  await second.untilPhase('verify');
+  const first = await live('v1');
+  const second = await live('v2');
   for (const [incident, ref] of [
     [second, 'v2'],
     [first, 'v1'],
@@ -309,10 +306,7 @@ test('it takes back what is live again since the other incident took its own bac
 });
 
 test('a free lock is forgotten after a day', async () => {
-  const incident = await authorized('v1');
-  await site.begun('v1');
-  site.end('v1');
-  await incident.untilPhase('verify');
+  await live('v1');
   await skipTime(temporal.connection, lockHandle().workflowId, '25h');
   await lockHandle().result();
 });

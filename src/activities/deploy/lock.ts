@@ -15,8 +15,8 @@ export interface DeployLock {
   acquire(request: LockRequest, signal: AbortSignal): Promise<LastDeploy | null>;
   /**
    * Gives the place back, with how it ended where that is known; `changed` says whether what is live may
-   * be another. Never throws: what was
-   * deployed is deployed, and the lock finds out by itself that the step is over.
+   * be another. Never throws: what was deployed is deployed, and the lock finds out by itself that the
+   * step is over.
    */
   release(request: LockRequest, changed: boolean, outcome?: DeployResult['outcome']): Promise<void>;
   /** Says that the step was given up and what it began goes on, for which the place is kept a while. Never throws. */

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { duration } from '../../process/duration.ts';
 import type { Measurement } from '../../process/samples.ts';
-import { messageOf } from '../failures.ts';
+import { codeOfFailure, messageOf } from '../failures.ts';
 import { call, type HttpAnswer, quote } from '../http.ts';
 import { httpUrl, measureFields } from './config.ts';
 import type { Measure } from './types.ts';
@@ -59,7 +59,7 @@ const signsOfDown = ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET', 'UND_ERR_CO
 
 const isDown = (error: unknown): boolean =>
   error instanceof ApplicationFailure &&
-  (error.type === 'TimedOut' || signsOfDown.some((code) => error.message.includes(`(${code})`)));
+  (error.type === 'TimedOut' || signsOfDown.includes(codeOfFailure(error) ?? ''));
 
 const answered = ({ status, milliseconds }: HttpAnswer) =>
   `It answers ${status} in ${milliseconds} ms.`;

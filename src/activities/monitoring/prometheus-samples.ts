@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cut } from '../../process/cut.ts';
 import type { Sample } from '../../process/samples.ts';
 import { permanent } from '../failures.ts';
 import { quote } from '../http.ts';
@@ -97,5 +98,5 @@ function numberOf([, text]: [number, string]): number {
 function seriesOf({ __name__: name = '', ...labels }: Record<string, string>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   const series = pairs.length > 0 ? `${name}{${pairs.join(',')}}` : name;
-  return series.length > 200 ? `${series.slice(0, 199)}…` : series;
+  return cut(series, 200);
 }

@@ -7,12 +7,10 @@ import { isTimeZone } from '../../process/workingHours.ts';
  * undefined where it means none.
  */
 export const ianaNameOf = (tzid: string): string | undefined =>
-  suffixesOf(tzid).find(isZone) ?? findIana(tzid.trim())[0];
+  suffixesOf(tzid).find(isTimeZone) ?? findIana(tzid.trim())[0];
 
 /** `a/b/c`, `b/c`, `c`: a name has three parts at most. */
 function suffixesOf(tzid: string): string[] {
   const parts = tzid.trim().split('/');
   return [...parts.keys()].map((index) => parts.slice(index).join('/')).filter(Boolean);
 }
-
-const isZone = (name: string): boolean => isTimeZone(name);

@@ -1,3 +1,4 @@
+import { cut } from '../../../process/cut.ts';
 import type { Pod } from './objects.ts';
 
 const mostTold = 3;
@@ -29,7 +30,5 @@ const longestMessage = 200;
 function spell({ reason, message }: { reason: string; message: string }): string {
   const why = reason || 'waiting';
   if (!message) return why;
-  const short =
-    message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message;
-  return `${why} (${short})`;
+  return `${why} (${cut(message, longestMessage)})`;
 }
