@@ -20,7 +20,8 @@ const roomForEvent = 400_000;
 export const roomForPayload = 1_900_000;
 
 const longestText = 300;
-const longestList = 50;
+/** The longest list of people's: the proper fix, and thirty tasks each of prevention and of improvement. */
+const longestList = 61;
 
 const encoder = new TextEncoder();
 

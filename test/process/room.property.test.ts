@@ -69,6 +69,15 @@ describe('whatever floods an incident, its end fits where it travels', () => {
     );
   });
 
+  test('the proper fix is on record, however long the list of tasks and their titles', () => {
+    const titles = Array.from({ length: 30 }, () => '\u0001'.repeat(1_000));
+    const planned = { prevention: titles, improvements: titles, lessons: ['Once.'] };
+    const story = new Story().until('postMortem').say('preventionPlanned', planned);
+    fileFollowUps(story);
+    expect(story.state.checklist.properFixFollowUp).toMatchObject({ evidence: 'F-0' });
+    expect(story.state.followUps).toHaveLength(61);
+  });
+
   test('sixty ways back', () => {
     const words = '急'.repeat(2_000);
     const story = new Story().until('quickFix');
