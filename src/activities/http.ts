@@ -23,7 +23,10 @@ export interface HttpCall {
 export interface HttpAnswer {
   status: number;
   headers: Headers;
+  /** As UTF-8. */
   text: string;
+  /** As it came, for what may have another charset. */
+  bytes: Uint8Array;
   /** From the request to the last byte. */
   milliseconds: number;
 }
@@ -41,9 +44,10 @@ export async function call(request: HttpCall): Promise<HttpAnswer> {
   const begun = performance.now();
   try {
     const response = await send(request, AbortSignal.any([request.signal, deadline]));
-    const text = await readText(response, request);
+    const bytes = await readBytes(response, request);
     const milliseconds = Math.round(performance.now() - begun);
-    return { status: response.status, headers: response.headers, text, milliseconds };
+    const { status, headers } = response;
+    return { status, headers, text: bytes.toString('utf8'), bytes, milliseconds };
   } catch (error) {
     request.signal.throwIfAborted();
     throw deadline.aborted ? timedOut(request) : unreachable(request, error);
@@ -86,7 +90,7 @@ function headersOf(request: HttpCall): Headers {
   return headers;
 }
 
-async function readText(response: Response, request: HttpCall): Promise<string> {
+async function readBytes(response: Response, request: HttpCall): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -96,7 +100,7 @@ async function readText(response: Response, request: HttpCall): Promise<string> 
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 const timedOut = (request: HttpCall) =>

@@ -25,7 +25,7 @@ import { createIcalRota } from '../activities/oncall/ical.ts';
 import { createOnCall } from '../activities/oncall/look-up.ts';
 import { createPagerDutyRota } from '../activities/oncall/pagerduty.ts';
 import { createOnCallStore } from '../activities/oncall/store.ts';
-import type { Person, Rota } from '../activities/oncall/types.ts';
+import type { Person, PlannedRota } from '../activities/oncall/types.ts';
 import { createIncidentTracker } from '../activities/tracker/incident.ts';
 import { createLinks, type Links } from '../links/links.ts';
 import type { Notification } from '../process/notifications.ts';
@@ -92,7 +92,7 @@ async function recipientOf(
 }
 
 /** Throws a sentence where `deps.secret` does. */
-export function createRotas({ onCall, people }: Config, deps: AdapterDeps): Rota[] {
+export function createRotas({ onCall, people }: Config, deps: AdapterDeps): PlannedRota[] {
   const known: Person[] = Object.entries(people).map(([id, person]) => ({ id, ...person }));
   return Object.entries(onCall).map(([name, rota]) => createRota(name, rota, known, deps));
 }
@@ -102,7 +102,7 @@ function createRota(
   config: RotaConfig,
   people: readonly Person[],
   deps: AdapterDeps,
-): Rota {
+): PlannedRota {
   switch (config.adapter) {
     case 'ical':
       return createIcalRota(name, config, people, deps);

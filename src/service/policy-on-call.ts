@@ -1,5 +1,6 @@
 import { messageOf } from '../activities/failures.ts';
-import type { Rota } from '../activities/oncall/types.ts';
+import { toldOf } from '../activities/oncall/look-up.ts';
+import type { PlannedRota } from '../activities/oncall/types.ts';
 import type { DryRun } from '../process/dryRun.ts';
 
 /** Whom a rota stands for at some moment, as people read it. */
@@ -10,42 +11,57 @@ export interface OnCallNames {
 }
 
 /**
- * Asks the rotas among the recipients of dry runs who is on call at the very moment of each telling.
- * One that does not answer is told with a question mark, and why.
+ * Asks the rotas among the recipients of dry runs who is on call at the very moment of each telling, each
+ * rota for all its moments at once. One that does not answer is told with a question mark, and why.
  */
 export async function askOnCall(
   runs: readonly DryRun[],
-  rotas: readonly Rota[],
+  rotas: readonly PlannedRota[],
 ): Promise<OnCallNames> {
-  const names = new Map<string, string>();
-  const problems = new Set<string>();
-  const moments = new Map(
-    runs
-      .flatMap(({ tellings }) => tellings)
-      .flatMap(({ at, recipients }) =>
-        rotas
-          .filter(({ name }) => recipients.includes(name))
-          .map((rota) => [keyOf(rota.name, at), { rota, at }] as const),
-      ),
-  );
-  await Promise.all(
-    [...moments].map(async ([key, { rota, at }]) => {
-      try {
-        names.set(key, await wordsOf(rota, at));
-      } catch (error) {
-        names.set(key, `${rota.name} (?)`);
-        problems.add(`${rota.name} cannot say who is on call: ${messageOf(error)}`);
-      }
+  const tellings = runs.flatMap((run) => run.tellings);
+  const answers = await Promise.all(
+    rotas.map((rota) => {
+      const told = tellings.filter(({ recipients }) => recipients.includes(rota.name));
+      return askRota(rota, [...new Set(told.map(({ at }) => at))]);
     }),
   );
-  return { nameAt: (rota, at) => names.get(keyOf(rota, at)), problems: [...problems] };
+  const names = new Map(answers.flatMap((answer) => answer.names));
+  return {
+    nameAt: (rota, at) => names.get(keyOf(rota, at)),
+    problems: [...new Set(answers.flatMap(({ problems }) => problems))],
+  };
 }
 
 const keyOf = (rota: string, at: string) => `${at} ${rota}`;
 
-async function wordsOf(rota: Rota, at: string): Promise<string> {
-  const { people, strangers } = await rota.onCall(new Date(at), AbortSignal.timeout(patience));
-  return `${rota.name} (${[...people, ...strangers].join(', ') || 'nobody'})`;
+interface RotaAnswers {
+  names: [key: string, words: string][];
+  problems: string[];
+}
+
+async function askRota(rota: PlannedRota, moments: readonly string[]): Promise<RotaAnswers> {
+  const { name } = rota;
+  if (moments.length === 0) return { names: [], problems: [] };
+  const look = rota.lookAhead(AbortSignal.timeout(patience));
+  const answers = await Promise.all(
+    moments.map(async (at): Promise<RotaAnswers> => {
+      try {
+        const { people, strangers, problems = [] } = await (await look)(new Date(at));
+        const who = [...people, ...strangers].join(', ') || 'nobody';
+        return {
+          names: [[keyOf(name, at), `${name} (${who})`]],
+          problems: problems.length > 0 ? [`${name}: ${toldOf(problems)}`] : [],
+        };
+      } catch (error) {
+        const problem = `${name} cannot say who is on call: ${messageOf(error)}`;
+        return { names: [[keyOf(name, at), `${name} (?)`]], problems: [problem] };
+      }
+    }),
+  );
+  return {
+    names: answers.flatMap(({ names }) => names),
+    problems: answers.flatMap(({ problems }) => problems),
+  };
 }
 
 /** In milliseconds. */

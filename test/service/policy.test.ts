@@ -104,8 +104,9 @@ describe('npm run policy', () => {
     const shift = (from: string, to: string, name: string) =>
       event(`DTSTART:20261127T${from}Z`, `DTEND:20261127T${to}Z`, `SUMMARY:${name}`);
     const feed = calendar(shift('120000', '181000', 'Ben'), shift('181000', '230000', 'Cy'));
-    const { url } = await listen((_, response) => answer(response, 200, feed));
+    const { url, received } = await listen((_, response) => answer(response, 200, feed));
     const { output, warning } = await run(['cart'], withRota(url));
+    expect(received).toHaveLength(1);
     const [, table = ''] = output.split('\nQuick review\n');
     expect(table).toMatch(/18:00 +their turn +primary \(ben\), cy/);
     expect(table).toMatch(/18:15 +1 reviewers and +primary \(cy\), cy/);

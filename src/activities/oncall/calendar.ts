@@ -1,237 +1,255 @@
-import ICAL from 'ical.js';
-import { isTimeZone } from '../../process/workingHours.ts';
-import { ianaNameOf } from './zone-names.ts';
-import { NamedZone } from './zones.ts';
+import { calendarsIn, type RawCalendar } from './components.ts';
+import { contentLines } from './content-lines.ts';
+import {
+  type CalendarEvent,
+  type Doubt,
+  type Occurrence,
+  readEvent,
+  type SeriesRule,
+  type Visit,
+} from './event.ts';
+import type { Shift } from './shifts.ts';
+import { dayOf, instantAt, type Length, midnightOf, type Time } from './times.ts';
+import { instantOf, wallAt, type Zone, zoneNamed } from './zones.ts';
 
-export interface Attendee {
-  /** The addresses that it gives; a calendar may have one of its own beside the person's. */
-  emails: string[];
-  name: string | undefined;
+export interface FeedOptions {
+  /** As the answer declares it; else UTF-8. */
+  charset?: string | undefined;
+  /** Of all-day events and of times without one; else the calendar's own, else UTC. */
+  timeZone?: string | undefined;
 }
 
-/** What an event says of whom it is about. */
-export interface Shift {
-  summary: string;
-  /** Those who have not declined; rooms and the like are left out. */
-  attendees: Attendee[];
-  organizer: string | undefined;
+/** A feed that has been read, for any number of moments. */
+export interface ReadFeed {
+  /**
+   * The events that cover the moment: recurrences with their exceptions, without what is cancelled.
+   * Throws an Error where an event that cannot be read might.
+   */
+  shiftsAt(moment: Date): Shift[];
+  /** Of each event that cannot be read, what is wrong, with its title and line. */
+  problems: string[];
+  /** How many occurrences have been looked at so far. */
+  visited(): number;
 }
 
-/**
- * The events of an iCalendar text (RFC 5545) that cover a moment: recurrences with their exceptions,
- * without what is cancelled. `timeZone` is that of all-day events and of times without one; where it
- * is not said, the calendar's own, else UTC. Throws an Error where the text cannot be understood, and
- * may go on for very long where a rule can never come true.
- */
-export function shiftsAt(text: string, at: Date, timeZone?: string): Shift[] {
-  const instant = at.getTime() / 1000;
-  return calendarsIn(text)
-    .flatMap((calendar) => eventsCovering(calendar, instant, timeZone))
-    .filter((event) => textOf(event, 'status')?.toUpperCase() !== 'CANCELLED')
-    .map(shiftOf);
-}
+/** Nothing else runs while they are looked at. */
+const mostVisited = 200_000;
 
-type Calendar = ICAL.Component;
-
-function calendarsIn(text: string): Calendar[] {
-  const parsed: unknown[] = ICAL.parse(text.replace(/^\uFEFF/, ''));
-  const roots = typeof parsed[0] === 'string' ? [parsed] : parsed;
-  const calendars = roots.map((root) => new ICAL.Component(root as unknown[]));
-  if (calendars.length === 0 || calendars.some(({ name }) => name !== 'vcalendar')) {
-    throw new Error('it holds no VCALENDAR');
-  }
-  return calendars;
-}
-
-/** The components of the events, or of their exceptions, that cover the moment (in Unix seconds). */
-function eventsCovering(
-  calendar: Calendar,
-  instant: number,
-  timeZone: string | undefined,
-): ICAL.Component[] {
-  const zoneOf = zonesOf(calendar, timeZone);
-  const events = newestOf(calendar.getAllSubcomponents('vevent'));
-  for (const event of events) settle(event, zoneOf);
-  const exceptions = new Map<string, ICAL.Component[]>();
-  for (const one of events.filter(isException)) {
-    exceptions.set(uidOf(one), [...(exceptions.get(uidOf(one)) ?? []), one]);
-  }
-  return events.flatMap((event) =>
-    isException(event)
-      ? covering(new ICAL.Event(event, { exceptions: [] }), instant)
-      : recurrencesCovering(event, exceptions.get(uidOf(event)) ?? [], instant),
+/** Reads an iCalendar feed (RFC 5545). Throws an Error where it is none. */
+export function readFeed(bytes: Uint8Array, { charset, timeZone }: FeedOptions): ReadFeed {
+  let visited = 0;
+  const visit: Visit = (occurrences) => {
+    visited += occurrences;
+    if (visited > mostVisited) throw new TooMany(`it has more than ${mostVisited} occurrences`);
+  };
+  const events = calendarsIn(contentLines(bytes, charset)).map((calendar) =>
+    eventsOf(calendar, timeZone, visit),
   );
+  const groups = events.flatMap(groupsOf);
+  const problems = events
+    .flat()
+    .flatMap((event) => event.doubts.map((doubt) => problemOf(event, doubt)));
+  return {
+    shiftsAt: (moment) =>
+      groups.flatMap((group) => coveringIn(group, moment.getTime())).map(({ shift }) => shift()),
+    problems: [...new Set(problems)],
+    visited: () => visited,
+  };
 }
 
-const isException = (event: ICAL.Component): boolean => event.hasProperty('recurrence-id');
+class TooMany extends Error {}
 
-const textOf = (event: ICAL.Component, property: string): string | undefined =>
-  event.getFirstPropertyValue(property)?.toString();
-
-const uidOf = (event: ICAL.Component): string => textOf(event, 'uid') ?? '';
-
-/** Of several revisions of one event or exception, the one with the highest SEQUENCE, then DTSTAMP. */
-function newestOf(events: ICAL.Component[]): ICAL.Component[] {
-  const sequenceOf = (event: ICAL.Component) => Number(textOf(event, 'sequence') ?? 0);
-  const stampOf = (event: ICAL.Component) => textOf(event, 'dtstamp') ?? '';
-  const revisions = events
-    .toSorted(
-      (one, other) =>
-        sequenceOf(one) - sequenceOf(other) || stampOf(one).localeCompare(stampOf(other)),
-    )
-    .map((event): [unknown, ICAL.Component] => [identityOf(event), event]);
-  return [...new Map(revisions).values()];
-}
-
-const identityOf = (event: ICAL.Component): unknown =>
-  event.hasProperty('uid') ? `${textOf(event, 'recurrence-id') ?? ''} ${uidOf(event)}` : event;
-
-type ZoneOf = (tzid: string | undefined) => ICAL.Timezone;
-
-/** The zones that the calendar does not describe itself, each made once. */
-function zonesOf(calendar: Calendar, timeZone: string | undefined): ZoneOf {
-  const standard = timeZone || textOf(calendar, 'x-wr-timezone')?.trim() || 'UTC';
-  const zones = new Map<string, ICAL.Timezone>();
-  return (tzid = standard) => {
-    const zone = zones.get(tzid) ?? namedZone(tzid);
+function eventsOf(
+  calendar: RawCalendar,
+  timeZone: string | undefined,
+  visit: Visit,
+): CalendarEvent[] {
+  const standard = timeZone ?? calendar.timeZone ?? 'UTC';
+  const zones = new Map<string, Zone>();
+  const zoneOf = (tzid = standard) => {
+    const zone = zones.get(tzid) ?? zoneNamed(tzid, calendar.zones);
     zones.set(tzid, zone);
     return zone;
   };
+  return newestOf(calendar.events.map((raw) => readEvent(raw, zoneOf, visit)));
 }
 
-function namedZone(tzid: string): ICAL.Timezone {
-  const name = ianaNameOf(tzid);
-  if (name !== undefined) return new NamedZone(name);
-  throw new Error(`it uses the time zone "${tzid}", which it does not describe`);
+/** Of several revisions of one event or exception, the one with the highest SEQUENCE, then DTSTAMP. */
+function newestOf(events: readonly CalendarEvent[]): CalendarEvent[] {
+  const revisions = events
+    .toSorted(
+      (one, other) =>
+        one.sequence - other.sequence ||
+        Number(one.stamp > other.stamp) - Number(one.stamp < other.stamp),
+    )
+    .map((event): [unknown, CalendarEvent] => [identityOf(event), event]);
+  return [...new Map(revisions).values()];
 }
 
-const timesOfEvents = ['dtstart', 'dtend', 'recurrence-id', 'exdate', 'rdate'];
+function identityOf(event: CalendarEvent): unknown {
+  const { uid, replaces, isException } = event;
+  if (uid === undefined || (isException && !replaces)) return event;
+  return `${replaces ? `${replaces.isDate} ${instantAt(replaces)}` : ''} ${uid}`;
+}
 
-/**
- * Gives a zone to the times that have none yet. What a calendar says itself of a zone with an IANA name
- * may be years old: the system's own rules go before it.
- */
-function settle(event: ICAL.Component, zoneOf: ZoneOf): void {
-  const start = event.getFirstPropertyValue('dtstart');
-  if (!(start instanceof ICAL.Time)) throw new Error('it has an event without DTSTART');
-  lastADay(event, start);
-  for (const name of timesOfEvents) {
-    for (const property of event.getAllProperties(name)) {
-      const tzid = tzidOf(property);
-      const isNamed = tzid !== undefined && isTimeZone(tzid);
-      for (const time of property.getValues()) {
-        if (!(time instanceof ICAL.Time)) continue;
-        const isOpen = isNamed || time.zone === ICAL.Timezone.localTimezone;
-        // A date among times, as some exceptions are, stands for any time of that day.
-        if (isOpen && time.isDate === start.isDate) time.zone = zoneOf(tzid);
-      }
-    }
+/** An event and the exceptions from it; its series may be missing in the feed. */
+interface Group {
+  series: CalendarEvent | undefined;
+  exceptions: CalendarEvent[];
+}
+
+function groupsOf(events: readonly CalendarEvent[]): Group[] {
+  const groups = new Map<unknown, Group>();
+  for (const event of events) {
+    const key = event.uid ?? event;
+    const group = groups.get(key) ?? { series: undefined, exceptions: [] };
+    groups.set(key, group);
+    if (event.isException) group.exceptions.push(event);
+    else group.series = event;
   }
+  return [...groups.values()];
 }
 
-/** Some calendars let a day end where it begins, though its end is not part of it (RFC 5545, 3.6.1). */
-function lastADay(event: ICAL.Component, start: ICAL.Time): void {
-  const end = event.getFirstPropertyValue('dtend');
-  if (!start.isDate || !(end instanceof ICAL.Time) || end.compareDateOnlyTz(start, start.zone) > 0)
-    return;
-  event.removeAllProperties('dtend');
+/** Exceptions are events of their own, so that what they replace is left out of their series. */
+function coveringIn({ series, exceptions }: Group, instant: number): CalendarEvent[] {
+  const repeated = series ? occurringAt(series, exceptions, instant) : [];
+  const found = [...exceptions.filter((event) => covers(event, instant)), ...repeated];
+  const covering = found.filter(({ isCancelled }) => !isCancelled);
+  for (const event of series ? [series, ...exceptions] : exceptions) {
+    // A cancelled series says nothing; a cancelled exception says what is not.
+    if (event.isCancelled && !event.isException) continue;
+    const doubt = event.doubts.find((one) => isOpen(one, covering.includes(event), instant));
+    if (doubt) throw new Error(problemOf(event, doubt));
+  }
+  return covering;
 }
 
-const tzidOf = (property: ICAL.Property): string | undefined => {
-  const tzid = property.getParameter('tzid');
-  return typeof tzid === 'string' ? tzid : undefined;
-};
+const isOpen = ({ matters }: Doubt, doesCover: boolean, instant: number): boolean =>
+  matters === 'whenItCovers' ? doesCover : matters.from <= instant && instant < matters.to;
 
-const isWithin = (instant: number, start: ICAL.Time, end: ICAL.Time): boolean =>
-  start.toUnixTime() <= instant && instant < end.toUnixTime();
+const longestTitle = 80;
 
-const covering = (event: ICAL.Event, instant: number): ICAL.Component[] =>
-  isWithin(instant, event.startDate, event.endDate) ? [event.component] : [];
+const problemOf = (
+  { title, line }: Pick<CalendarEvent, 'title' | 'line'>,
+  doubt: Pick<Doubt, 'line' | 'says'>,
+): string =>
+  `the event "${title.slice(0, longestTitle)}" in line ${line} cannot be read: ${doubt.says}${
+    doubt.line === line ? '' : ` (line ${doubt.line})`
+  }`;
 
-/** Exceptions are events of their own, so that what they replace is left out here. */
-function recurrencesCovering(
-  component: ICAL.Component,
-  exceptions: ICAL.Component[],
+/** Zones are up to 14 hours from UTC. */
+const farthestZone = 14 * 3_600_000;
+
+/** Whether the instant is within; in a zone that nobody knows, whether it may be. */
+function isWithin(instant: number, zone: Zone, wall: number, { nominal, exact }: Length): boolean {
+  const near = 2 * farthestZone;
+  if (instant < wall - near || instant > wall + nominal + exact + near) return false;
+  const slack = zone.isKnown ? 0 : farthestZone;
+  const start = instantOf(zone, wall) - slack;
+  const end = instantOf(zone, wall + nominal) + exact + slack;
+  return start <= instant && instant < end;
+}
+
+const covers = ({ start, length }: CalendarEvent, instant: number): boolean =>
+  start !== undefined && isWithin(instant, start.zone, start.wall, length);
+
+/** The series where one of its occurrences covers the instant, or the exception that moves it there. */
+function occurringAt(
+  series: CalendarEvent,
+  exceptions: readonly CalendarEvent[],
   instant: number,
-): ICAL.Component[] {
-  const event = new ICAL.Event(component, { exceptions });
-  // Where there are extra dates and no rule, the library would leave out the first one.
-  if (!component.hasProperty('rrule') && component.hasProperty('rdate')) {
-    component.addPropertyWithValue('rdate', event.startDate);
-  }
-  const replaced = new Set(exceptions.map((one) => recurrenceOf(one)?.toUnixTime()));
-  const lead = Math.max(0, ...exceptions.map(shiftedForward));
-  const found: ICAL.Component[] = [];
-  const iterator = event.iterator();
-  for (let start = iterator.next(); start; start = iterator.next()) {
-    if (start.toUnixTime() > instant + lead) break;
-    if (replaced.has(start.toUnixTime())) continue;
-    const { item, startDate, endDate } = event.getOccurrenceDetails(start);
-    const end = item === event ? endOf(event, start, endDate) : endDate;
-    if (isWithin(instant, startDate, end)) found.push(item.component);
-  }
-  return found;
+): CalendarEvent[] {
+  const { start } = series;
+  if (!start) return [];
+  const moves = movesOf(start, exceptions);
+  const covering = occurrencesNear(series, start, moves, instant).flatMap((occurrence) => {
+    const { event, wall, length } = moved(occurrence, series, moves);
+    return isWithin(instant, occurrence.start.zone, wall, length)
+      ? [{ at: occurrence.start, event }]
+      : [];
+  });
+  if (covering.length === 0) return [];
+  const replaced = exceptions.flatMap(({ replaces }) => replaces ?? []);
+  const isLeftOut = matcherOf(start, [...series.leftOut, ...replaced]);
+  const isExcept = ({ wall }: Time) => wallsOf(series, series.exceptRules, wall, wall).length > 0;
+  const events = covering
+    .filter(({ at }) => !isLeftOut(at) && !isExcept(at))
+    .map(({ event }) => event);
+  return [...new Set(events)];
 }
 
-const recurrenceOf = (exception: ICAL.Component): ICAL.Time | null => {
-  const id = exception.getFirstPropertyValue('recurrence-id');
-  return id instanceof ICAL.Time ? id : null;
-};
+/** From an occurrence on, all are of another event, and later by so much. */
+interface Move {
+  from: number;
+  by: number;
+  event: CalendarEvent;
+}
 
-/** By how many seconds an exception that holds for what follows, too, begins earlier. */
-function shiftedForward(exception: ICAL.Component): number {
-  const event = new ICAL.Event(exception, { exceptions: [] });
-  if (!event.modifiesFuture()) return 0;
-  return (recurrenceOf(exception)?.toUnixTime() ?? 0) - event.startDate.toUnixTime();
+function movesOf(start: Time, exceptions: readonly CalendarEvent[]): Move[] {
+  const wallOf = (time: Time) =>
+    time.zone === start.zone ? time.wall : wallAt(start.zone, instantAt(time));
+  return exceptions
+    .flatMap((event): Move[] => {
+      const { andFuture, replaces, start: begin } = event;
+      if (!andFuture || !replaces || !begin) return [];
+      const timeOfDay = replaces.isDate ? start.wall - midnightOf(start.wall) : 0;
+      const from = wallOf(replaces) + timeOfDay;
+      return [{ from: instantOf(start.zone, from), by: wallOf(begin) - from, event }];
+    })
+    .toSorted((one, other) => one.from - other.from);
+}
+
+function moved({ start, length }: Occurrence, series: CalendarEvent, moves: readonly Move[]) {
+  const move = moves.findLast(({ from }) => from <= instantAt(start));
+  return move
+    ? { event: move.event, wall: start.wall + move.by, length: move.event.length }
+    : { event: series, wall: start.wall, length };
+}
+
+/** Occurrences that may cover the instant, and few others. The start is one, whatever the rules say. */
+function occurrencesNear(
+  series: CalendarEvent,
+  start: Time,
+  moves: readonly Move[],
+  instant: number,
+): Occurrence[] {
+  const lengths = [series.length, ...moves.map(({ event }) => event.length)];
+  const longest = Math.max(...lengths.map(({ nominal, exact }) => nominal + exact));
+  const farthest = Math.max(0, ...moves.map(({ by }) => Math.abs(by))) + 2 * farthestZone;
+  const from = instant - longest - farthest;
+  const to = instant + farthest;
+  const walls = wallsOf(series, series.rules, from, to);
+  const { length } = series;
+  const ruled = [start.wall, ...walls].map((wall) => ({ start: { ...start, wall }, length }));
+  return [...ruled, ...series.extra];
+}
+
+function wallsOf(
+  { title, line }: CalendarEvent,
+  rules: readonly SeriesRule[],
+  from: number,
+  to: number,
+): number[] {
+  try {
+    return rules.flatMap(({ recurrence, holds }) => recurrence.between(from, to).filter(holds));
+  } catch (error) {
+    if (error instanceof TooMany) throw error;
+    const says = 'its rule takes too many steps. Give it a longer interval, or no COUNT';
+    throw new Error(problemOf({ title, line }, { line, says }), { cause: error });
+  }
 }
 
 /**
- * A shift that is handed over at nine is handed over at nine in every week, also in that in which the
- * clocks change: as calendars show it.
+ * Whether one of the times means an occurrence: in a series of days by its day, in one of times by its
+ * moment, or by its day where that is all that is said.
  */
-function endOf({ startDate, endDate }: ICAL.Event, start: ICAL.Time, exact: ICAL.Time): ICAL.Time {
-  if (startDate.zone !== endDate.zone) return exact;
-  const end = start.clone();
-  end.addDuration(endDate.subtractDate(startDate));
-  return end;
-}
-
-function shiftOf(event: ICAL.Component): Shift {
-  return {
-    summary: textOf(event, 'summary')?.trim() ?? '',
-    attendees: event.getAllProperties('attendee').filter(takesPart).map(attendeeOf),
-    organizer: addressesOf(event.getFirstProperty('organizer'))[0],
-  };
-}
-
-const parameterOf = (property: ICAL.Property, name: string): string =>
-  String(property.getParameter(name) ?? '').toUpperCase();
-
-const takesPart = (attendee: ICAL.Property): boolean =>
-  !['DECLINED', 'DELEGATED'].includes(parameterOf(attendee, 'partstat')) &&
-  parameterOf(attendee, 'role') !== 'NON-PARTICIPANT' &&
-  ['', 'INDIVIDUAL', 'UNKNOWN'].includes(parameterOf(attendee, 'cutype'));
-
-const attendeeOf = (attendee: ICAL.Property): Attendee => ({
-  emails: addressesOf(attendee),
-  name: attendee.getParameter('cn')?.toString(),
-});
-
-/** The person's own address (RFC 7986, 6.2) first, then the calendar's. */
-function addressesOf(property: ICAL.Property | null): string[] {
-  if (!property) return [];
-  const own = property.getParameter('email')?.toString();
-  const value = property.getFirstValue()?.toString();
-  return [own, value].flatMap((one) => (one ? [plain(one)] : []));
-}
-
-/** A `mailto` URI may have any character percent-encoded, and headers after a question mark (RFC 6068). */
-function plain(address: string): string {
-  const [, path] = /^\s*mailto:([^?]*)/i.exec(address) ?? [];
-  if (path === undefined) return address.trim();
-  try {
-    return decodeURIComponent(path).trim();
-  } catch {
-    return path.trim();
+function matcherOf(start: Time, times: readonly Time[]): (occurrence: Time) => boolean {
+  const days = new Set<number>();
+  const instants = new Set<number>();
+  for (const time of times) {
+    if (start.isDate || time.isDate) days.add(dayOf(time, start.zone));
+    else instants.add(instantAt(time));
   }
+  return (occurrence) =>
+    days.has(midnightOf(occurrence.wall)) || instants.has(instantAt(occurrence));
 }

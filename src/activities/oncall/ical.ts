@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { isTimeZone } from '../../process/workingHours.ts';
 import type { AdapterDeps } from '../deps.ts';
 import { messageOf } from '../failures.ts';
-import { assertOk, badAnswer, call, type HttpCall, quote } from '../http.ts';
-import { bounded } from './bounded.ts';
-import { type Shift, shiftsAt } from './calendar.ts';
+import { assertOk, badAnswer, call, type HttpAnswer, type HttpCall, quote } from '../http.ts';
+import { type ReadFeed, readFeed } from './calendar.ts';
 import { patience } from './config.ts';
 import { byEmail, byName, namedIn, namesNobody } from './names.ts';
-import type { OnCallAnswer, Person, Rota } from './types.ts';
+import type { Shift } from './shifts.ts';
+import type { Look, OnCallAnswer, Person, PlannedRota } from './types.ts';
 
 export const icalRotaConfigSchema = z
   .strictObject({
@@ -34,52 +34,53 @@ export const icalRotaConfigSchema = z
   .describe('Whoever has the event that covers the moment, in an iCalendar feed');
 export type IcalRotaConfig = z.infer<typeof icalRotaConfigSchema>;
 
-/** How long the events of a feed may take to unfold, in milliseconds. Nothing else runs meanwhile. */
-const longestReading = 3_000;
-
 export function createIcalRota(
   name: string,
   config: IcalRotaConfig,
   people: readonly Person[],
   deps: Pick<AdapterDeps, 'secret'>,
-): Rota {
+): PlannedRota {
   const { urlEnv, timeZone, timeout } = config;
   const url = urlEnv ? deps.secret(urlEnv) : (config.url ?? '');
-  return {
-    name,
-    async onCall(at, signal) {
-      const asked: HttpCall = {
-        whom: `The calendar of ${name}`,
-        url,
-        method: 'GET',
-        headers: { accept: 'text/calendar' },
-        timeout,
-        signal,
-        ...(urlEnv && { place: `the url in ${urlEnv}` }),
-      };
-      const answer = await call(asked);
-      assertOk(answer, asked, urlEnv ? `the url in ${urlEnv}` : 'the url');
-      const shifts = read(answer.text, at, timeZone, asked);
-      return merged(shifts.map((shift) => peopleOf(shift, people)));
-    },
-  };
+
+  async function lookAhead(signal: AbortSignal): Promise<Look> {
+    const asked: HttpCall = {
+      whom: `The calendar of ${name}`,
+      url,
+      method: 'GET',
+      headers: { accept: 'text/calendar' },
+      timeout,
+      signal,
+      ...(urlEnv && { place: `the url in ${urlEnv}` }),
+    };
+    const answer = await call(asked);
+    assertOk(answer, asked, urlEnv ? `the url in ${urlEnv}` : 'the url');
+    const feed = read(answer, timeZone, asked);
+    return async (at) => {
+      const answers = shiftsAt(feed, at, asked).map((shift) => peopleOf(shift, people));
+      return { ...merged(answers), ...(feed.problems.length > 0 && { problems: feed.problems }) };
+    };
+  }
+
+  return { name, lookAhead, onCall: async (at, signal) => (await lookAhead(signal))(at) };
 }
 
-function read(text: string, at: Date, timeZone: string | undefined, asked: HttpCall): Shift[] {
-  let shifts: Shift[] | undefined;
+function read(answer: HttpAnswer, timeZone: string | undefined, asked: HttpCall): ReadFeed {
+  const charset = /charset="?([^\s";]+)/i.exec(answer.headers.get('content-type') ?? '')?.[1];
   try {
-    shifts = bounded(longestReading, () => shiftsAt(text, at, timeZone));
+    return readFeed(answer.bytes, { charset, timeZone });
   } catch (error) {
-    throw badAnswer(
-      asked,
-      `it is not iCalendar (${firstLine(messageOf(error))}); it says ${quote(text)}`,
-    );
+    const why = firstLine(messageOf(error));
+    throw badAnswer(asked, `it is not iCalendar (${why}); it says ${quote(answer.text)}`);
   }
-  if (shifts) return shifts;
-  throw badAnswer(
-    asked,
-    `its events take more than ${longestReading / 1000} s to unfold. Look for a recurrence that can never be, such as the 30th of February, or give it fewer events.`,
-  );
+}
+
+function shiftsAt(feed: ReadFeed, at: Date, asked: HttpCall): Shift[] {
+  try {
+    return feed.shiftsAt(at);
+  } catch (error) {
+    throw badAnswer(asked, `${messageOf(error)}. Whoever it names may be on call.`);
+  }
 }
 
 const longestMessage = 200;

@@ -113,12 +113,30 @@ export function recognised(rota: string, answer: OnCallAnswer): OnCallAnswer {
 
 const howToBeKnown = 'add them to the people, with the contacts by which the rota calls them';
 
-const foundBy = (rota: string, { people, strangers }: OnCallAnswer, at: Date): OnCallFound => ({
-  ...{ rota, people, asOf: at.toISOString(), source: 'live' },
-  ...(strangers.length > 0 && {
-    problem: `It has ${strangers.join(', ')} on call, too, not among the people of hotfix.yaml: ${howToBeKnown}.`,
-  }),
-});
+function foundBy(rota: string, answer: OnCallAnswer, at: Date): OnCallFound {
+  const { people, strangers, problems = [] } = answer;
+  const sentences = [
+    ...(strangers.length > 0
+      ? [
+          `It has ${strangers.join(', ')} on call, too, not among the people of hotfix.yaml: ${howToBeKnown}.`,
+        ]
+      : []),
+    ...(problems.length > 0 ? [toldOf(problems)] : []),
+  ];
+  return {
+    ...{ rota, people, asOf: at.toISOString(), source: 'live' },
+    ...(sentences.length > 0 && { problem: sentences.join(' ') }),
+  };
+}
+
+const mostTold = 3;
+
+/** The first of the problems that do not matter now, and how many more there are. */
+export function toldOf(problems: readonly string[]): string {
+  const more = problems.length - mostTold;
+  const told = problems.slice(0, mostTold).join('; ');
+  return `Elsewhere in it, ${told}${more > 0 ? `; and ${more} more` : ''}.`;
+}
 
 const outOfReach = (
   rota: string,

@@ -10,7 +10,7 @@ import {
   retryAfter,
 } from '../http.ts';
 import { patience } from './config.ts';
-import type { OnCallAnswer, Person, Rota } from './types.ts';
+import type { OnCallAnswer, Person, PlannedRota } from './types.ts';
 
 export const pagerDutyRotaConfigSchema = z
   .strictObject({
@@ -34,8 +34,16 @@ export const pagerDutyRotaConfigSchema = z
   .describe('Whoever is on call in schedules of PagerDuty');
 export type PagerDutyRotaConfig = z.infer<typeof pagerDutyRotaConfigSchema>;
 
+const entrySchema = z.object({
+  user: z.object({ id: z.string(), summary: z.string().nullish() }),
+  /** Null where it has always been so, or has no end. */
+  start: z.iso.datetime({ offset: true }).nullish(),
+  end: z.iso.datetime({ offset: true }).nullish(),
+});
+type Entry = z.infer<typeof entrySchema>;
+
 const pageSchema = z.object({
-  oncalls: z.array(z.object({ user: z.object({ id: z.string(), summary: z.string().nullish() }) })),
+  oncalls: z.array(entrySchema),
   more: z.boolean(),
 });
 type Page = z.infer<typeof pageSchema>;
@@ -44,24 +52,20 @@ type Page = z.infer<typeof pageSchema>;
 const pageSize = 100;
 const mostEntries = 10_000;
 
-/** PagerDuty answers for its own now, so that clocks which differ do no harm. */
+/** Asked who is on call, PagerDuty answers for its own now, so that clocks which differ do no harm. */
 export function createPagerDutyRota(
   name: string,
   { schedules, tokenEnv, apiUrl, timeout }: PagerDutyRotaConfig,
   people: readonly Person[],
   deps: Pick<AdapterDeps, 'secret'>,
-): Rota {
+): PlannedRota {
   const headers = {
     authorization: `Token token=${deps.secret(tokenEnv)}`,
     accept: 'application/vnd.pagerduty+json;version=2',
   };
 
-  async function page(offset: number, signal: AbortSignal): Promise<Page> {
-    const query = new URLSearchParams({
-      earliest: 'true',
-      limit: `${pageSize}`,
-      offset: `${offset}`,
-    });
+  async function page(when: object, offset: number, signal: AbortSignal): Promise<Page> {
+    const query = new URLSearchParams({ ...when, limit: `${pageSize}`, offset: `${offset}` });
     for (const id of schedules) query.append('schedule_ids[]', id);
     const asked: HttpCall = {
       ...{ whom: 'PagerDuty', url: `${apiUrl}/oncalls?${query.toString()}`, method: 'GET' },
@@ -72,25 +76,43 @@ export function createPagerDutyRota(
     return parseAnswer(answer, asked, pageSchema);
   }
 
+  async function entries(when: object, signal: AbortSignal): Promise<Entry[]> {
+    const found: Entry[] = [];
+    for (let offset = 0; offset < mostEntries; offset += pageSize) {
+      const { oncalls, more } = await page(when, offset, signal);
+      found.push(...oncalls);
+      if (!more) return found;
+    }
+    throw permanent(
+      'BadAnswer',
+      `PagerDuty names more than ${mostEntries} entries for ${schedules.join(', ')}: name fewer schedules.`,
+    );
+  }
+
   return {
     name,
-    async onCall(_at, signal) {
-      const users = new Map<string, string>();
-      for (let offset = 0; offset < mostEntries; offset += pageSize) {
-        const { oncalls, more } = await page(offset, signal);
-        for (const { user } of oncalls) users.set(user.id, user.summary ?? user.id);
-        if (!more) return answerOf(users, people);
-      }
-      throw permanent(
-        'BadAnswer',
-        `PagerDuty names more than ${mostEntries} entries for ${schedules.join(', ')}: name fewer schedules.`,
+    onCall: async (_at, signal) => answerOf(await entries({ earliest: 'true' }, signal), people),
+    lookAhead: async (signal) => async (at) => {
+      const until = new Date(at.getTime() + shortestRange);
+      const range = { since: at.toISOString(), until: until.toISOString() };
+      const found = await entries(range, signal);
+      return answerOf(
+        found.filter((entry) => isOn(entry, at)),
+        people,
       );
     },
   };
 }
 
+/** A range has a length, in milliseconds; whoever comes on call within it is not on call at its beginning. */
+const shortestRange = 1_000;
+
+const isOn = ({ start, end }: Entry, at: Date): boolean =>
+  (!start || Date.parse(start) <= at.getTime()) && (!end || at.getTime() < Date.parse(end));
+
 /** Each user by id, with the name. */
-function answerOf(users: ReadonlyMap<string, string>, people: readonly Person[]): OnCallAnswer {
+function answerOf(entries: readonly Entry[], people: readonly Person[]): OnCallAnswer {
+  const users = new Map(entries.map(({ user }) => [user.id, user.summary ?? user.id]));
   const found: string[] = [];
   const strangers: string[] = [];
   for (const [id, called] of users) {

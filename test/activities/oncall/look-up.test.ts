@@ -82,6 +82,15 @@ describe('a rota that answers', () => {
     });
   });
 
+  test('also where some of it cannot be read: the first of that is told', async () => {
+    const problems = ['one', 'two', 'three', 'four', 'five'];
+    const { rota } = scripted({ ...of('ana'), problems });
+    expect(await worker(rota, folder()).find()).toMatchObject({
+      ...{ people: ['ana'], source: 'live' },
+      problem: 'Elsewhere in it, one; two; three; and 2 more.',
+    });
+  });
+
   test('is asked once by all who ask in one moment, and again in the next', async () => {
     const { rota, calls } = scripted(of('ana'), of('ben'));
     const { find, clock } = worker(rota, folder());

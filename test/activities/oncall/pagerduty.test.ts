@@ -6,7 +6,7 @@ import {
 import { listenAsPagerDuty, type PagerDutyAccount } from '../../support/standins/pagerduty-rest.ts';
 import { answer, listen } from '../server.ts';
 import { adapterDeps } from '../support.ts';
-import { ask, people } from './support.ts';
+import { ask, never, people } from './support.ts';
 
 const now = '2026-01-05T12:00:00Z';
 const token = 'token-of-a-test';
@@ -111,4 +111,26 @@ test('a wrong token and an unknown schedule are those of PagerDuty itself', asyn
 test('an answer of another form is told', async () => {
   const { url } = await listen((_, response) => answer(response, 200, { oncalls: [{}] }));
   await expect(ask(rotaAt(url, ['PSHOP01']), now)).rejects.toThrow(/cannot be understood/);
+});
+
+test('another moment is asked for by its range, and whoever comes or goes then is told apart', async () => {
+  const entry = (user: object, start: string | null, end: string | null) => ({ user, start, end });
+  const oncalls = [
+    entry(ana, '2026-03-01T00:00:00Z', '2026-03-02T09:00:00Z'),
+    entry(ben, '2026-03-02T09:00:00Z', '2026-03-03T09:00:00Z'),
+    entry(zoe, null, null),
+    entry({ id: 'PCY' }, '2026-03-02T10:00:00.500+01:00', null),
+  ];
+  const { url, received } = await listen((_, response) =>
+    answer(response, 200, { oncalls, more: false }),
+  );
+  const look = await rotaAt(url, ['PSHOP01']).lookAhead(never);
+  expect(await look(new Date('2026-03-02T09:00:00Z'))).toEqual({
+    ...{ people: ['ben'], strangers: ['Zoe Q (PZOE003)'] },
+  });
+  const query = new URL(received[0]?.path ?? '', 'http://pagerduty').searchParams;
+  expect(Object.fromEntries(query)).toMatchObject({
+    ...{ since: '2026-03-02T09:00:00.000Z', until: '2026-03-02T09:00:01.000Z' },
+  });
+  expect(query.has('earliest')).toBe(false);
 });
