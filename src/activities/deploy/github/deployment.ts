@@ -21,18 +21,8 @@ export const githubDeploymentConfigSchema = z
   .describe('Makes a Deployment of GitHub and follows its statuses');
 export type GitHubDeploymentConfig = z.infer<typeof githubDeploymentConfigSchema>;
 
-const states = [
-  'error',
-  'failure',
-  'inactive',
-  'in_progress',
-  'queued',
-  'pending',
-  'success',
-] as const;
-
 const statusSchema = z.object({
-  state: z.enum(states),
+  state: z.string(),
   description: z.string().nullish(),
   created_at: z.string(),
   log_url: z.string().nullish(),
@@ -65,17 +55,19 @@ const lookedAt = 30;
 
 const permission = 'Deployments: write';
 
-/** The states that are an end, and what each means. */
-const outcomes: Partial<Record<Status['state'], { outcome: Finished['outcome']; means: string }>> =
-  {
-    success: { outcome: 'succeeded', means: 'succeeded' },
-    failure: { outcome: 'failed', means: 'failed: its log says why' },
-    error: { outcome: 'failed', means: 'ended in an error: its log says why' },
-    inactive: {
+/** The states that are an end, and what each means. In any other, also one that is new, it goes on. */
+const outcomes = new Map<string, { outcome: Finished['outcome']; means: string }>([
+  ['success', { outcome: 'succeeded', means: 'succeeded' }],
+  ['failure', { outcome: 'failed', means: 'failed: its log says why' }],
+  ['error', { outcome: 'failed', means: 'ended in an error: its log says why' }],
+  [
+    'inactive',
+    {
       outcome: 'failed',
       means: 'was made inactive, by hand or by a newer deployment: see there what is live',
     },
-  };
+  ],
+]);
 
 /**
  * A Deployment of GitHub: it is created here, and what listens for it deploys and sets its statuses.
@@ -206,12 +198,12 @@ export function createGitHubDeployment(
     }
     const progress = statuses.toReversed().map(spellStatus).join('\n');
     // Newest first: the oldest of its ends is its own, a later one is what became of it since.
-    const end = statuses.findLast(({ state }) => state in outcomes);
+    const end = statuses.findLast(({ state }) => outcomes.has(state));
     return { progress, finished: end && finishedBy(end, progress, request, run) };
   }
 
   function finishedBy(end: Status, output: string, request: DeployRequest, run: Run): Finished {
-    const { outcome = 'failed', means = '' } = outcomes[end.state] ?? {};
+    const { outcome = 'failed', means = '' } = outcomes.get(end.state) ?? {};
     const said = end.description ? ` (${end.description})` : '';
     const contexts = outcome === 'succeeded' ? contextsOf(requiredContexts) : '';
     const summary = `Deployment ${run.id} of ${repository}, ${nameOf(request)}, ${means}${said}${contexts}.`;

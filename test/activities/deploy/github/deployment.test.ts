@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { githubDeploymentConfigSchema } from '../../../../src/activities/deploy/github/deployment.ts';
 import { answer, listen } from '../../server.ts';
+import { activityEnvironment } from '../../support.ts';
 import { deployOf } from '../contract/bench.ts';
-import { failureOf } from '../contract/worker.ts';
+import { compose, failureOf } from '../contract/worker.ts';
 import { attempt, carriedOut, check, gitHubFor, settingOf } from './support.ts';
 
 const adapter = 'github-deployment';
@@ -34,6 +35,26 @@ test('the result has the log, and the statuses in their order', async () => {
   expect(result.output).toMatch(
     /^\S+ queued now queued\n\S+ in_progress now.*\n\S+ success now success$/,
   );
+});
+
+test('a state that is not known means that it goes on', async () => {
+  const states = ['waiting', 'toString', 'success'];
+  const { url } = await listen((_, response) =>
+    answer(
+      response,
+      200,
+      [{ state: states.shift() ?? 'failure', created_at: '2026-01-01T00:00:00Z' }],
+      { 'content-type': 'application/json' },
+    ),
+  );
+  const run = { id: '7', startedAt: '2026-01-01T00:00:00Z' };
+  const { execute, beats } = activityEnvironment({ adapter, run }, 2);
+  const { deploy } = compose(settingOf({ adapter }, url)).activities;
+  expect(await execute(deploy, deployOf('v2'))).toMatchObject({ outcome: 'succeeded' });
+  expect(beats.map((beat) => (beat as { progress?: string } | null)?.progress)).toEqual(
+    expect.arrayContaining(['2026-01-01T00:00:00Z waiting', '2026-01-01T00:00:00Z toString']),
+  );
+  expect(states).toEqual([]);
 });
 
 test('an environment of another name is asked for by that name', async () => {
