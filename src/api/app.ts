@@ -12,6 +12,7 @@ import type { FreeSpace } from './gateway/readiness.ts';
 import { countTroubled } from './gateway/trouble.ts';
 import { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
+import { requireOwnMachine } from './own-machine.ts';
 import { handleErrors, refuseRequest } from './problems.ts';
 import { actRoutes } from './routes/act.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -36,6 +37,8 @@ export interface ApiDeps {
   answerTimeout?: number;
   /** How long Temporal itself is waited for, in milliseconds. */
   temporalTimeout?: number;
+  /** How long a whole request may take to arrive, in milliseconds. */
+  requestTimeout?: number;
   /** How many signals an incident takes; generous without. */
   most?: Most;
   now?: () => Date;
@@ -50,7 +53,7 @@ const longestParam = 1_000;
 /** The API, apart from listening. */
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   const { client, directory, links, uiUrl, logger, now = () => new Date() } = deps;
-  const { answerTimeout = 3_000, temporalTimeout = 10_000 } = deps;
+  const { answerTimeout = 3_000, temporalTimeout = 10_000, requestTimeout = 10_000 } = deps;
   const temporal = { client, uiUrl, logger, answerTimeout, temporalTimeout };
   const gateway = gatewayTo(temporal, deps.most);
   const metrics = new Metrics(() => countTroubled(gateway));
@@ -59,6 +62,9 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: (error, _, reply) => refuseRequest(error, reply),
     bodyLimit,
+    requestTimeout,
+    // Told when the server is made, or Node goes by its own time for headers, a minute, instead.
+    http: { requestTimeout, connectionsCheckingInterval: Math.min(requestTimeout, 1_000) },
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestParam },
   }).withTypeProvider<ZodTypeProvider>();
@@ -69,6 +75,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   // Answers are made by us from what is typed; the schemas are there to describe them.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   handleErrors(app);
+  if (directory.open) requireOwnMachine(app);
   authenticate(app, directory);
   metrics.observe(app);
   await describeApi(app, directory.open);

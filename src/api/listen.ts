@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
 import { type ApiDeps, buildApp } from './app.ts';
+import { isLoopback } from './own-machine.ts';
 
 export interface ListenOptions extends ApiDeps {
   host: string;
@@ -33,9 +34,6 @@ export async function startApi({ host, port, ...deps }: ListenOptions): Promise<
   const { port: actual } = app.server.address() as AddressInfo;
   return { url: `http://${urlHost(host)}:${actual}`, close: () => app.close() };
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 const urlHost = (host: string): string => {
   if (host === '0.0.0.0' || host === '::') return 'localhost';

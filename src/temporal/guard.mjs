@@ -7,6 +7,9 @@ import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 const GRACE_MS = 8_000;
 const TOUCH_EVERY_MS = 1_000;
 
+// Incidents are in what the server writes: it is for its owner alone.
+process.umask(0o077);
+
 const [lockFile, program, ...args] = process.argv.slice(2);
 if (lockFile !== '-') holdLock();
 const server = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -81,6 +81,17 @@ test('it serves, with its UI, and a start on the same data finds the workflows a
 
   const again = await clientOf(await start());
   expect((await again.workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
+});
+
+test('what it stores is for its owner alone', async () => {
+  await start();
+  const { dataDirectory } = options;
+  const names = await readdir(dataDirectory);
+  expect(names).toContain('temporal.db');
+  for (const name of ['.', ...names]) {
+    const { mode } = await stat(path.join(dataDirectory, name));
+    expect([name, mode & 0o077]).toEqual([name, 0]);
+  }
 });
 
 test('it leads a process group of its own, so that Ctrl-C does not reach it', async () => {
