@@ -51,13 +51,14 @@ const chosen = (freq: string, ...all: fc.Arbitrary<string>[]) =>
 
 /**
  * The other implementation is wrong, or reads the RFC in another way, in these shapes, which are left out:
- * several positions (it gives one occurrence twice, and counts it twice), hours out of order, BYWEEKNO
- * with INTERVAL (it means the calendar's year, where the RFC means the year of the weeks) and without
+ * several positions (it gives one occurrence twice, and counts it twice), hours out of order, WEEKLY with
+ * BYSETPOS (it leaves out of the first week's set what is before the beginning), BYWEEKNO with WKST (it
+ * finds a 53rd week where there is none), with INTERVAL (it means the calendar's year, where the RFC means the year of the weeks) and without
  * BYDAY (it means all days of the week); a position that no day has makes it search up to the year 9999.
  */
 const rules = fc.oneof(
   joined('DAILY', interval, weekStart, months, monthDays, weekdays, hours, count),
-  chosen('WEEKLY', months, weekdays, hours),
+  joined('WEEKLY', interval, weekStart, months, weekdays, hours, count),
   chosen('MONTHLY', months, monthDays, weekdays),
   chosen('MONTHLY', months, ordinalDays),
   chosen('YEARLY', months, monthDays, weekdays),
@@ -65,7 +66,6 @@ const rules = fc.oneof(
   chosen('YEARLY', yearDays),
   joined(
     'YEARLY',
-    weekStart,
     some([1, 2, 20, 52, 53, -1, -2], 4).map((list) => `;BYWEEKNO=${list.join()}`),
     some(days, 3).map((list) => `;BYDAY=${list.join()}`),
     count,

@@ -15,13 +15,14 @@ interface Fault {
 /** How many go on at once. */
 const mostAtOnce = 2;
 
-/** Lets things fail, one after the other and some at once, until there were enough. */
+/** Lets things fail, one after the other and some at once, over the whole run, until there were enough. */
 export class Faults {
   /** What failed, in order. */
   readonly log: string[] = [];
   private readonly busy = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
   private isDone = false;
+  private lastMended = Date.now();
   /** Why a fault could not be made, or not be mended: nothing counts then. */
   private broken: unknown;
   /** Which are drawn from, the frequent ones more than once. */
@@ -45,10 +46,14 @@ export class Faults {
     this.dice = dice;
   }
 
-  /** The first is what has hurt before: a worker dies while every open incident is read. */
-  async run(count: number, begin: number): Promise<void> {
+  /**
+   * The first is what has hurt before: a worker dies while every open incident is read. `progress` says
+   * how far the run is, from 0 to 1, so that each part of it has its share.
+   */
+  async run(count: number, begin: number, progress: () => number): Promise<void> {
     await sleep(begin);
     for (let done = 0; done < count && !this.isDone; done += 1) {
+      while (progress() < done / count && !this.isDone) await sleep(200);
       while (this.underWay.size >= mostAtOnce) await Promise.race(this.underWay);
       const fault = done === 0 ? this.workerDiesWhileAllAreRead() : this.draw();
       this.happen(fault);
@@ -62,6 +67,11 @@ export class Faults {
   /** No further one begins. */
   stop(): void {
     this.isDone = true;
+  }
+
+  /** For how long nothing has failed, in milliseconds. */
+  get calmFor(): number {
+    return this.underWay.size > 0 ? 0 : Date.now() - this.lastMended;
   }
 
   get now(): string {
@@ -78,6 +88,7 @@ export class Faults {
       .then(() => {
         for (const target of targets) this.busy.delete(target);
         this.underWay.delete(underWay);
+        this.lastMended = Date.now();
       });
     this.underWay.add(underWay);
   }

@@ -88,11 +88,11 @@ export class Run {
     const reading = readers.read(readerCount);
     const waiting = this.stories.values();
     const walkOn = async () => {
-      for (const story of waiting) await walk(story, { seed, caller, messages, findings });
+      for (const story of waiting) await walk(story, { seed, caller, messages, findings, faults });
     };
     const walking = Promise.all(Array.from({ length: open }, walkOn)).then(() => faults.stop());
     try {
-      await Promise.all([walking, faults.run(count, firstFault)]);
+      await Promise.all([walking, faults.run(count, firstFault, () => this.progress)]);
     } finally {
       readers.stop();
       clearInterval(progress);
@@ -100,9 +100,18 @@ export class Run {
     await reading;
   }
 
+  /** The share of the incidents that are over, among those that wait for a place: from 0 to 1. */
+  private get progress(): number {
+    const { incidents, open } = this.options;
+    return incidents > open ? this.over / (incidents - open) : 1;
+  }
+
+  private get over(): number {
+    return this.stories.filter(({ isOver }) => isOver).length;
+  }
+
   private tell(): void {
-    const { stories, faults, findings, options } = this;
-    const over = stories.filter(({ isOver }) => isOver).length;
+    const { stories, faults, findings, options, over } = this;
     const open = stories.filter(({ isOpen }) => isOpen).length;
     const failing = faults.now && ` (${faults.now})`;
     say(

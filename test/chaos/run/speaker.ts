@@ -8,8 +8,17 @@ import type { Caller } from './caller.ts';
 import type { Dice } from './dice.ts';
 import type { Answer, Said, Story } from './story.ts';
 
-/** Nothing has moved for so long that nothing will, in milliseconds. */
-export const patience = 180_000;
+/** Nothing has moved for so long, and nothing has failed meanwhile, that nothing will. In milliseconds. */
+const patience = 180_000;
+
+/** Whether what has not moved since then will not move any more. */
+export const isHopeless = (since: number, { calmFor }: Calm): boolean =>
+  Math.min(Date.now() - since, calmFor) > patience;
+
+/** For how long nothing has failed, in milliseconds. */
+export interface Calm {
+  readonly calmFor: number;
+}
 
 /** Between two tries, in milliseconds: whoever asks faster keeps a slow service from getting better. */
 const longestPause = 8_000;
@@ -26,15 +35,17 @@ export class Speaker {
   private readonly story: Story;
   private readonly caller: Caller;
   private readonly dice: Dice;
+  private readonly calm: Calm;
   private underWay = 0;
   /** Whether signals crossed: whose answer is the newer one is not known then. */
   private hasCrossed = false;
   private seen: IncidentView | null = null;
 
-  constructor(story: Story, caller: Caller, dice: Dice) {
+  constructor(story: Story, caller: Caller, dice: Dice, calm: Calm) {
     this.story = story;
     this.caller = caller;
     this.dice = dice;
+    this.calm = calm;
   }
 
   /** Starts the incident, at times by two callers at once. */
@@ -137,9 +148,10 @@ export class Speaker {
   }
 
   private async untilAnswered(attempt: () => Promise<boolean>, what: string): Promise<void> {
-    const end = Date.now() + patience;
+    const begun = Date.now();
     for (let pause = 500; !(await attempt()); pause = Math.min(2 * pause, longestPause)) {
-      if (Date.now() > end) throw new Stuck(`No answer to ${what} within ${patience / 1000} s.`);
+      if (isHopeless(begun, this.calm))
+        throw new Stuck(`No answer to ${what} within ${patience / 1000} s.`);
       await sleep(pause);
     }
   }

@@ -8,7 +8,7 @@ import { Dice } from './dice.ts';
 import type { Findings } from './figures.ts';
 import type { Messages } from './messages.ts';
 import { attemptOf } from './plan.ts';
-import { patience, Speaker, Stuck } from './speaker.ts';
+import { type Calm, isHopeless, Speaker, Stuck } from './speaker.ts';
 import type { Story } from './story.ts';
 
 export interface World {
@@ -16,6 +16,7 @@ export interface World {
   caller: Caller;
   messages: Messages;
   findings: Findings;
+  faults: Calm;
 }
 
 /** How long whoever is late is told at the latest, after everything that a fault can hold up. */
@@ -52,7 +53,7 @@ class Walker {
     this.story = story;
     this.world = world;
     this.dice = new Dice(world.seed, `walk ${story.plan.index}`);
-    this.speaker = new Speaker(story, world.caller, this.dice);
+    this.speaker = new Speaker(story, world.caller, this.dice, world.faults);
   }
 
   async walk(): Promise<void> {
@@ -64,7 +65,7 @@ class Walker {
       if (['closed', 'declined', 'aborted'].includes(view.status)) return;
       const standing = standingOf(view);
       if (standing !== before) movedAt = Date.now();
-      else if (Date.now() > movedAt + patience) throw new Stuck(`It stays in ${standing}.`);
+      else if (isHopeless(movedAt, this.world.faults)) throw new Stuck(`It stays in ${standing}.`);
       before = standing;
       await sleep(this.dice.between(0, 1_200));
       await this.act(view);
