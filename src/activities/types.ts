@@ -20,6 +20,7 @@ import type {
 
 export type { Notification } from '../process/notifications.ts';
 export type * from '../process/outcomes.ts';
+export type { FailureType } from './failures.ts';
 
 /** What an analysis is asked about. Times are ISO 8601, UTC. */
 export interface MonitorRequest {

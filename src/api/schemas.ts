@@ -45,8 +45,12 @@ const partySchema = z.object({
     .describe('Its deploy was given up, with its incident or its worker, and may still go on'),
 });
 
+const deployOutcome = z.enum(['succeeded', 'failed', 'unknown']);
+
 const deployResultSchema = z.object({
-  outcome: z.enum(['succeeded', 'failed']),
+  outcome: deployOutcome.describe(
+    '`unknown`: it was begun, and only its deployer can tell how it ended (`deployConfirmed`)',
+  ),
   adapter: z.string(),
   summary: z.string(),
   output: z.string(),
@@ -55,6 +59,14 @@ const deployResultSchema = z.object({
     .object({ version: z.string(), restore: z.record(z.string(), z.string()) })
     .optional()
     .describe('What was live before, where the deploy system can tell'),
+  upon: z
+    .string()
+    .optional()
+    .describe('The incident that deployed or rolled back last before, where that is another one'),
+  confirmedBy: z
+    .string()
+    .optional()
+    .describe('Who said how it ended, where the deploy system could not'),
   startedAt: time,
   finishedAt: time,
 });
@@ -285,7 +297,7 @@ export const measurementsSchema = z
                 attempt: ordinal,
                 startedAt: time,
                 finishedAt: time.nullable(),
-                outcome: z.enum(['succeeded', 'failed']).nullable(),
+                outcome: deployOutcome.nullable(),
               }),
             )
             .describe('The deploys and rollbacks of its attempt and environment'),

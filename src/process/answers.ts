@@ -85,6 +85,8 @@ function optionsFor({ signal }: Wait, card: Card): Option[] {
       return [approval('security')];
     case 'deployAuthorized':
       return deployOptions(card);
+    case 'deployConfirmed':
+      return confirmations;
     case 'systemVerified':
       return verifications;
     case 'quickVerified':
@@ -113,6 +115,21 @@ function deployOptions({ hasStaging }: Card): Option<'deployAuthorized'>[] {
   };
   return hasStaging ? [plain, straight] : [plain];
 }
+
+const confirmations: Option<'deployConfirmed'>[] = [
+  {
+    label: 'It is live',
+    style: 'good',
+    meaning: 'You have looked: the fix is live there.',
+    body: { live: true },
+  },
+  {
+    label: 'It is not live',
+    style: 'bad',
+    meaning: 'You have looked: the fix is not live there. It goes back to the quick fix.',
+    body: { live: false },
+  },
+];
 
 const verifications: Option<'systemVerified'>[] = [
   {

@@ -37,10 +37,12 @@ export const changesOf = (timeline: readonly IncidentEvent[]): Change[] =>
     if (event.type !== 'deployStarted' && event.type !== 'rollbackStarted') return [];
     const action = event.type === 'deployStarted' ? 'deploy' : 'rollback';
     const after = timeline.filter(({ seq }) => seq > event.seq);
-    // A deploy that was held has not happened.
     const end = after.find(({ type }) => type === `${action}Finished` || type === 'deployHeld');
-    if (end?.type === 'deployHeld') return [];
     const result = end && 'result' in end.data ? (end.data.result as DeployResult) : null;
+    const isAsked = end?.type === 'deployHeld' || result?.outcome === 'unknown';
+    const said = action === 'deploy' && isAsked ? sayingOf(after) : undefined;
+    // A deploy that was held has not happened, unless somebody made it by hand.
+    if (end?.type === 'deployHeld' && !said?.data.live) return [];
     return [
       {
         action,
@@ -48,11 +50,17 @@ export const changesOf = (timeline: readonly IncidentEvent[]): Change[] =>
         ref: event.data.ref,
         attempt: attemptAt(timeline, event),
         startedAt: event.at,
-        finishedAt: end?.at ?? null,
-        outcome: result?.outcome ?? null,
+        finishedAt: (end?.type === 'deployHeld' ? said : end)?.at ?? null,
+        outcome: said ? (said.data.live ? 'succeeded' : 'failed') : (result?.outcome ?? null),
       },
     ];
   });
+
+/** What the deployer said of a deploy that was held or in doubt, unless it was authorized again. */
+function sayingOf(after: readonly IncidentEvent[]): EventOf<'deployConfirmed'> | undefined {
+  const said = after.find(({ type }) => type === 'deployConfirmed' || type === 'deployStarted');
+  return said?.type === 'deployConfirmed' ? said : undefined;
+}
 
 type EventOf<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>;
 

@@ -57,10 +57,9 @@ const arrows: Record<Phase, Arrow> = {
   deploy(state, now) {
     const last = deploysOfAttempt(state).at(-1);
     const staging = analysisOf(state, 'staging', 'deploy')?.result;
-    if (last?.result?.outcome === 'failed' || staging?.outcome === 'failed') {
-      return goBack(state, now);
-    }
-    return last?.environment === 'production' && last.result
+    const isBad = [last?.result?.outcome, staging?.outcome].includes('failed');
+    if (isBad || state.held?.isGivenUp) return goBack(state, now);
+    return last?.environment === 'production' && last.result?.outcome === 'succeeded'
       ? start('verify', state.attempt, now)
       : null;
   },
@@ -118,12 +117,13 @@ const needsRollback = (state: State): boolean =>
   state.terms.policy.rollbackOnFailedVerification &&
   !rollbackOf(state)?.result;
 
-/** A rollback that failed leaves production in doubt: nobody waits for a limit then. */
+/** A rollback that failed, or may have, leaves production in doubt: nobody waits for a limit then. */
 const topIsToBeTold = (state: State): boolean => {
   const last = state.rollbacks.at(-1);
   return (
     last?.attempt === state.attempt - 1 &&
-    last.result?.outcome === 'failed' &&
+    last.result !== null &&
+    last.result.outcome !== 'succeeded' &&
     state.watch.level === 0 &&
     !state.completed.fixReady
   );
@@ -145,10 +145,15 @@ function tellTop(state: State, at: string): Draft {
       ...(top.channels && { channels: top.channels }),
       repeat: 0,
       waitingFor: [...rolesOf(phase)],
-      reason: `The rollback failed. ${whatIsLive(state)}`,
+      reason: `${rollbackWords(state)} ${whatIsLive(state)}`,
     },
   };
 }
+
+const rollbackWords = ({ rollbacks }: State): string =>
+  rollbacks.at(-1)?.result?.outcome === 'unknown'
+    ? 'How the rollback ended is not known.'
+    : 'The rollback failed.';
 
 /** Whether an answer contradicts measurements that were there to be seen. */
 export const contradicts = (

@@ -47,6 +47,8 @@ export type Message =
       environment: Environment;
       by: Omit<LastDeploy, 'key'>;
     }
+  /** The deploy was not begun, for a reason that no retry mends. */
+  | { kind: 'refused'; environment: Environment; reason: string }
   | ({ kind: 'monitoringStarted' } & Watched)
   | ({ kind: 'monitored'; result: MonitorResult } & Watched)
   | { kind: 'preflighted'; checks: PreflightCheck[] }
@@ -191,6 +193,11 @@ function decide(incident: Incident, message: Message, now: string): Draft[] {
     case 'overtaken': {
       const { environment, by } = message;
       const reason = `Meanwhile the incident ${by.incidentId} ${deedOf(by)}, in ${environment}: see whether this fix is still right on top of it, then authorize again.`;
+      return [{ type: 'deployHeld', ...stamp, data: { environment, reason } }];
+    }
+    case 'refused': {
+      const { environment } = message;
+      const reason = `Nothing was deployed to ${environment}. ${message.reason} Mend that and authorize again: the fix needs no new review. Or say in deployConfirmed whether it is live: no goes back to the quick fix, yes is for a deploy by hand.`;
       return [{ type: 'deployHeld', ...stamp, data: { environment, reason } }];
     }
     case 'notified':

@@ -92,6 +92,7 @@ export const refusalCodes = [
   'not_your_role',
   'four_eyes',
   'nothing_to_acknowledge',
+  'nothing_to_confirm',
   'checked_by_process',
   'unknown_person',
   'timeline_full',

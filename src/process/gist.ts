@@ -1,4 +1,5 @@
 import type { EventData, IncidentEvent } from './events.ts';
+import type { DeployResult } from './outcomes.ts';
 import { phaseTitles } from './phases.ts';
 
 /** What happened in an event, in a few words. */
@@ -12,6 +13,9 @@ export function gist(event: IncidentEvent): string {
   const folded = event.folded ? ` (and ${event.folded} times before)` : '';
   return `${words}${late}${against}${folded}`;
 }
+
+const outcomeWords = ({ outcome }: DeployResult): string =>
+  outcome === 'unknown' ? 'has an outcome that is not known' : outcome;
 
 const watchedGist = ({ environment, after, attempt }: EventData['monitoringStarted']): string =>
   `${environment} after the ${after} of attempt ${attempt}`;
@@ -65,11 +69,11 @@ function gistOf(event: IncidentEvent): string {
     case 'deployStarted':
       return `${event.data.ref} to ${event.data.environment}`;
     case 'deployFinished':
-      return `${event.data.ref} to ${event.data.environment} ${event.data.result.outcome}: ${event.data.result.summary}`;
+      return `${event.data.ref} to ${event.data.environment} ${outcomeWords(event.data.result)}: ${event.data.result.summary}`;
     case 'rollbackStarted':
       return `taking back ${event.data.ref}`;
     case 'rollbackFinished':
-      return `${event.data.result.outcome}: ${event.data.result.summary}`;
+      return `${outcomeWords(event.data.result)}: ${event.data.result.summary}`;
     case 'deployQueueChanged':
       return queueGist(event.data);
     case 'deployHeld':
@@ -94,6 +98,8 @@ function gistOf(event: IncidentEvent): string {
       return `${event.data.priority}: ${event.data.justification}`;
     case 'fixReady':
       return `${event.data.ref}: ${event.data.summary}`;
+    case 'deployConfirmed':
+      return [event.data.live ? 'live' : 'not live', event.data.note].filter(Boolean).join(': ');
     case 'sanityChecked':
     case 'securityChecked':
     case 'retrospectiveReviewed':

@@ -95,7 +95,8 @@ const mostWaiting = 200;
 const mostLive = 20;
 
 export type Standing =
-  | { place: 'granted' }
+  /** `upon`: the other incident that deployed or rolled back last before. */
+  | { place: 'granted'; upon?: string }
   | { place: 'overtaken'; by: LastDeploy }
   | { place: 'waiting' };
 
@@ -183,7 +184,7 @@ export function release(
     queue: lock.queue.filter((one) => one.key !== key),
     overtaken: lock.overtaken.filter((one) => one !== key),
   };
-  if (holder?.key !== key) return without;
+  if (holder?.key !== key) return learn(without, { key, changed, outcome });
   const free = { ...without, holder: null };
   if (!changed) return promote(free);
   const { incidentId, ref, undoes } = holder;
@@ -203,6 +204,20 @@ export function release(
   });
 }
 
+/** How a deploy ended that had given its place back without that: its deployer was asked. */
+function learn(lock: Lock, { key, outcome }: Release): Lock {
+  const { lastDeploy, live } = lock;
+  if (outcome === undefined) return lock;
+  return {
+    ...lock,
+    live: outcome === 'failed' ? live.filter((one) => one !== key) : live,
+    lastDeploy:
+      lastDeploy?.key === key && lastDeploy.outcome === undefined
+        ? { ...lastDeploy, action: 'deploy', outcome }
+        : lastDeploy,
+  };
+}
+
 const promote = (lock: Lock): Lock => {
   const [next = null, ...queue] = lock.queue;
   return lock.holder ? lock : { ...lock, holder: next, queue };
@@ -214,12 +229,15 @@ export const isToBeWatched = ({ holder, queue }: Lock): boolean =>
 
 /** Null for who has no place. */
 export function standingOf(lock: Lock, key: string): Standing | null {
-  if (lock.holder?.key === key) return { place: 'granted' };
+  if (lock.holder?.key === key) return { place: 'granted', ...uponOf(lock, lock.holder) };
   if (lock.overtaken.includes(key) && lock.lastDeploy) {
     return { place: 'overtaken', by: lock.lastDeploy };
   }
   return lock.queue.some((one) => one.key === key) ? { place: 'waiting' } : null;
 }
+
+const uponOf = ({ lastDeploy }: Lock, { incidentId }: Holder): { upon?: string } =>
+  lastDeploy && lastDeploy.incidentId !== incidentId ? { upon: lastDeploy.incidentId } : {};
 
 const partyOf = ({ incidentId, ref, since, givenUp }: Claim): Party => ({
   incidentId,

@@ -3,7 +3,7 @@ import type { IncidentEvent, Status } from './events.ts';
 import { clock } from './markdown.ts';
 import { newsOf } from './news.ts';
 import { rolesBy, toAsk } from './onCall.ts';
-import type { PreflightCheck, RotasToAsk } from './outcomes.ts';
+import type { DeployResult, PreflightCheck, RotasToAsk } from './outcomes.ts';
 import { type Phase, phaseTitles, type Role, roleIds, roles } from './phases.ts';
 import type { Place } from './signals.ts';
 import { assigneesOf, isOver, rotasOf, type State } from './state.ts';
@@ -100,7 +100,7 @@ export function notificationOf(
 const isOfPhase = (event: IncidentEvent): boolean =>
   event.type === 'escalated'
     ? event.data.wait === undefined
-    : ['incidentOpened', 'phaseStarted', 'deployHeld'].includes(event.type);
+    : ['incidentOpened', 'phaseStarted', 'deployHeld', 'deployFinished'].includes(event.type);
 
 /** Whom the policy allows something is found out before they need it, with a message that asks anyway. */
 function rotasToAsk(state: State, { kind, recipients }: Composed): Pick<Notification, 'rotas'> {
@@ -164,6 +164,13 @@ function compose(state: State, event: IncidentEvent): Composed | null {
       return event.data.result.outcome === 'passed' ? null : badMeasurements(state, event);
     case 'deployHeld':
       return turn(state, `Deploy to ${event.data.environment} held: authorize again`);
+    case 'deployFinished':
+      return event.data.result.outcome === 'unknown'
+        ? turn(
+            state,
+            `Is ${event.data.ref} live in ${event.data.environment}? Nobody else can tell`,
+          )
+        : null;
     case 'preflighted':
       return brokenAccess(state, event.data.checks);
     case 'roleAssigned':
@@ -171,13 +178,16 @@ function compose(state: State, event: IncidentEvent): Composed | null {
     case 'onCallFound':
       return comeOnCall(state, event.data);
     case 'rollbackFinished':
-      return status(state, `Rollback ${event.data.result.outcome}`, event.data.result.summary);
+      return status(state, rollbackSubject(event.data.result), event.data.result.summary);
     case 'statusChanged':
       return status(state, `${state.request.title}: ${event.data.status}`, event.data.explanation);
     default:
       return null;
   }
 }
+
+const rollbackSubject = ({ outcome }: DeployResult): string =>
+  outcome === 'unknown' ? 'How the rollback ended is not known' : `Rollback ${outcome}`;
 
 const status = (state: State, subject: string, intro: string): Composed => ({
   kind: 'status',

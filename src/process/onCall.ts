@@ -71,6 +71,7 @@ const asking: IncidentEvent['type'][] = [
   'phaseStarted',
   'escalated',
   'deployHeld',
+  'deployFinished',
   'onCallFound',
 ];
 

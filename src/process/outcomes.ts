@@ -34,7 +34,8 @@ export interface DeployStep {
 
 /** How a deploy or a rollback ended. Times are ISO 8601, UTC. */
 export interface DeployResult {
-  outcome: 'succeeded' | 'failed';
+  /** `unknown`: it was begun, and nothing can tell how it ended; its deployer is asked. */
+  outcome: 'succeeded' | 'failed' | 'unknown';
   /** The adapter's name; `manual` means a person did it by their own means. */
   adapter: string;
   /** One sentence for people: what happened, and where it failed what to do. */
@@ -45,8 +46,20 @@ export interface DeployResult {
   url?: string;
   /** What was live before, where the deploy system can tell. */
   before?: LiveVersion;
+  /** The incident that deployed or rolled back last before, where that is another one. */
+  upon?: string;
+  /** Who said how it ended, where the deploy system could not. */
+  confirmedBy?: string;
   startedAt: string;
   finishedAt: string;
+}
+
+/** What the failure of a deploy or a rollback says of what was done. */
+export interface StepFacts {
+  /** Nothing was begun. */
+  untouched?: true | undefined;
+  /** What was begun. */
+  run?: Pick<DeployResult, 'adapter' | 'url' | 'before' | 'startedAt'> | undefined;
 }
 
 /** The step was not begun: another incident's deploy has changed what is live meanwhile. */

@@ -32,8 +32,22 @@ const deployed = z.looseObject({
   output: z.string(),
   url: z.string().optional(),
   before: live.optional(),
+  upon: z.string().optional(),
   startedAt: z.string(),
   finishedAt: z.string(),
+});
+
+/** What a failure can say of a step; what is not like this says nothing. */
+export const stepFactsSchema = z.looseObject({
+  untouched: z.literal(true).optional(),
+  run: z
+    .looseObject({
+      adapter: z.string(),
+      url: z.string().optional(),
+      before: live.optional(),
+      startedAt: z.string(),
+    })
+    .optional(),
 });
 
 const overtaken = z.looseObject({

@@ -3,7 +3,15 @@ import type { Refusal, RefusalCode } from './events.ts';
 import { type Phase, type Role, roleOf, roles } from './phases.ts';
 import { roomForRepetition } from './room.ts';
 import { isCompletion, type Signal, type SignalName } from './signals.ts';
-import { askedFor, assigneesOf, isOver, onCallOf, rotasOf, type State } from './state.ts';
+import {
+  askedFor,
+  assigneesOf,
+  deployInDoubt,
+  isOver,
+  onCallOf,
+  rotasOf,
+  type State,
+} from './state.ts';
 
 type Rule = (state: State, signal: Signal) => Refusal | null;
 
@@ -46,6 +54,7 @@ const placeOf = (signal: Signal): Phase | null => {
 
 const placesOfOthers: Partial<Record<SignalName, Phase>> = {
   reviewBypassed: 'quickReview',
+  deployConfirmed: 'deploy',
   retrospectiveReviewed: 'postMortem',
   checklistItemDone: 'postMortem',
 };
@@ -146,6 +155,7 @@ const rightRole: Rule = (state, signal) => {
 
 function roleNeeded(signal: Signal): Role[] | null {
   if (isCompletion(signal.name)) return [roleOf(signal.name)];
+  if (signal.name === 'deployConfirmed') return ['deployer'];
   return signal.name === 'retrospectiveReviewed' ? ['reviewer', 'securityReviewer'] : null;
 }
 
@@ -205,6 +215,14 @@ const somethingToAcknowledge: Rule = (state, { name }) => {
     : null;
 };
 
+const somethingToConfirm: Rule = (state, { name }) =>
+  name !== 'deployConfirmed' || deployInDoubt(state) || state.held?.environment
+    ? null
+    : refuse(
+        'nothing_to_confirm',
+        'No deploy of this attempt is in doubt or held, so there is nothing to confirm.',
+      );
+
 const checkedByHand: Rule = (_, signal) =>
   signal.name === 'checklistItemDone' && !checkedByPeople.includes(signal.body.item)
     ? refuse(
@@ -243,6 +261,7 @@ const rules: readonly Rule[] = [
   fourEyes,
   differentPeople,
   somethingToAcknowledge,
+  somethingToConfirm,
   knownAssignee,
   roomForComments,
 ];

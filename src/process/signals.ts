@@ -94,6 +94,7 @@ export const signalSchemas = {
   commented: z.strictObject({ text: prose(4_000) }),
   roleAssigned: z.strictObject({ role: z.enum(roleIds), person: line(100) }),
   reviewBypassed: z.strictObject({ reason: prose(2_000) }),
+  deployConfirmed: z.strictObject({ live: z.boolean(), note }),
   retrospectiveReviewed: z.strictObject({ verdict: z.enum(['approved', 'rejected']), note }),
   checklistItemDone: z.strictObject({ item: z.enum(checklistItems), evidence: link }),
   incidentAborted: z.strictObject({ reason: prose(2_000) }),

@@ -49,6 +49,15 @@ export interface OnCallRecord extends OnCallFound {
   asked: string[];
 }
 
+export interface Held {
+  reason: string;
+  at: string;
+  /** Where nothing was deployed to; without it something was, and its measurements are unclear. */
+  environment?: Environment;
+  /** The deployer says that it does not go live like this. */
+  isGivenUp?: true;
+}
+
 export interface PhaseRecord {
   phase: Phase;
   attempt: number;
@@ -82,7 +91,7 @@ export interface State extends Opening {
   /** Who deploys and who waits, while this incident is one of several. */
   deployQueue: DeployQueue | null;
   /** Why and since when the deployer is asked again. */
-  held: { reason: string; at: string } | null;
+  held: Held | null;
   analyses: AnalysisRecord[];
   /** Until when the monitor has to answer measurements that did not pass. */
   answerDue: string | null;
@@ -120,8 +129,17 @@ export function deadlineOf(state: State, signal: SignalName): string {
 }
 
 /** Since when a signal of the current phase is waited for. */
-export const askedAt = (state: State, signal: SignalName): string =>
-  (signal === 'deployAuthorized' ? state.held?.at : undefined) ?? currentPhase(state).startedAt;
+export function askedAt(state: State, signal: SignalName): string {
+  const since: Partial<Record<SignalName, string | undefined>> = {
+    deployAuthorized: state.held?.at,
+    deployConfirmed: deployInDoubt(state)?.result?.finishedAt,
+  };
+  return since[signal] ?? currentPhase(state).startedAt;
+}
+
+/** The deploy of this attempt of which nothing but its deployer can tell how it ended. */
+export const deployInDoubt = ({ deploys, attempt }: State): DeployRecord | undefined =>
+  deploys.find((one) => one.attempt === attempt && one.result?.outcome === 'unknown');
 
 /** The last analysis of this attempt. */
 export const analysisOf = (
@@ -228,15 +246,16 @@ function apply(state: State, event: IncidentEvent): State {
         ],
       };
     case 'deployFinished':
-      return {
-        ...state,
-        deploys: finishLast(state.deploys, event.data.result),
-        deployQueue: null,
-      };
+      return deployFinished(state, event);
+    case 'deployConfirmed':
+      return confirmed(state, event);
     case 'deployQueueChanged':
       return { ...state, deployQueue: event.data };
     case 'deployHeld':
-      return hold({ ...state, deploys: state.deploys.slice(0, -1) }, event.data.reason, event.at);
+      return hold(
+        { ...state, deploys: state.deploys.slice(0, -1) },
+        { ...event.data, at: event.at },
+      );
     case 'rollbackStarted':
       return {
         ...state,
@@ -336,13 +355,58 @@ const finishLast = <T extends DeployRecord | RollbackRecord>(
 ): T[] =>
   records.map((record, index) => (index === records.length - 1 ? { ...record, result } : record));
 
+function deployFinished(
+  state: State,
+  { data: { result }, at }: Extract<IncidentEvent, { type: 'deployFinished' }>,
+): State {
+  const next = { ...state, deploys: finishLast(state.deploys, result), deployQueue: null };
+  return result.outcome === 'unknown'
+    ? { ...next, watch: startWatch(escalationOf(state), at) }
+    : next;
+}
+
+/** The deployer says how it stands: of a deploy in doubt how it ended, of one that was held what became of it. */
+function confirmed(
+  state: State,
+  { data: { live }, by, at }: Extract<IncidentEvent, { type: 'deployConfirmed' }>,
+): State {
+  const outcome = live ? ('succeeded' as const) : ('failed' as const);
+  const doubted = deployInDoubt(state);
+  if (doubted?.result) {
+    const result = { ...doubted.result, outcome, confirmedBy: by };
+    return {
+      ...state,
+      deploys: state.deploys.map((one) => (one === doubted ? { ...one, result } : one)),
+    };
+  }
+  const { held } = state;
+  if (!held?.environment) return state;
+  if (!live) return { ...state, held: { ...held, isGivenUp: true } };
+  const byHand: DeployRecord = {
+    environment: held.environment,
+    ref: state.completed.fixReady?.ref ?? '',
+    attempt: state.attempt,
+    startedAt: held.at,
+    result: {
+      outcome,
+      adapter: 'manual',
+      summary: `${by} says that it is live.`,
+      output: '',
+      confirmedBy: by,
+      startedAt: held.at,
+      finishedAt: at,
+    },
+  };
+  return { ...state, deploys: [...state.deploys, byHand], held: null };
+}
+
 /** The authorization was for what was live then: it has to be given again. */
-const hold = (state: State, reason: string, at: string): State => ({
+const hold = (state: State, held: Held): State => ({
   ...state,
   deployQueue: null,
-  held: { reason, at },
+  held,
   completed: without(state.completed, ['deployAuthorized']),
-  watch: startWatch(escalationOf(state), at),
+  watch: startWatch(escalationOf(state), held.at),
 });
 
 function monitored(state: State, event: Extract<IncidentEvent, { type: 'monitored' }>): State {
@@ -360,7 +424,9 @@ function monitored(state: State, event: Extract<IncidentEvent, { type: 'monitore
   const next = { ...state, analyses };
   if (after === 'rollback' || attempt !== state.attempt || result.outcome === 'passed') return next;
   if (environment === 'production') return askMonitor(next, result, event.at);
-  return result.outcome === 'failed' ? next : hold(next, unclearStaging(result), event.at);
+  return result.outcome === 'failed'
+    ? next
+    : hold(next, { reason: unclearStaging(result), at: event.at });
 }
 
 const unclearStaging = ({ outcome, measures }: MonitorResult): string => {

@@ -1,6 +1,6 @@
 import { deploysOfAttempt } from './consequences.ts';
-import type { DeployStep, Environment } from './outcomes.ts';
-import { analysisOf, isOver, type State } from './state.ts';
+import type { DeployStep, Environment, LiveVersion } from './outcomes.ts';
+import { analysisOf, deployInDoubt, isOver, type State } from './state.ts';
 
 /** What the machinery has to do next in the phase `deploy`. */
 export interface Step {
@@ -14,7 +14,8 @@ export interface Step {
  */
 export function nextStep(state: State): Step | null {
   const authorized = state.completed.deployAuthorized;
-  if (isOver(state) || state.phase !== 'deploy' || !authorized) return null;
+  const isWaiting = !authorized || deployInDoubt(state) !== undefined;
+  if (isOver(state) || state.phase !== 'deploy' || isWaiting) return null;
   const isDone = (environment: Environment) =>
     deploysOfAttempt(state).some((one) => one.environment === environment && one.result !== null);
   if (state.terms.staging && !authorized.skipStaging) {
@@ -42,8 +43,8 @@ export function deployStepOf(
     ref: refOf(state),
     idempotencyKey: keyOf(state, action, environment),
     ...(action === 'rollback' && {
-      ...liveBefore(state, environment),
-      undoes: keyOf(state, 'deploy', environment),
+      ...lastGood(state),
+      ...deployTakenBack(state, environment),
     }),
   };
 }
@@ -51,11 +52,28 @@ export function deployStepOf(
 const keyOf = ({ id, attempt }: State, action: 'deploy' | 'rollback', environment: Environment) =>
   `hotfix-${id}-${action}-${environment}-${attempt}`;
 
-/** What the deploy of this attempt found live in the environment. */
-function liveBefore(state: State, environment: Environment): Pick<DeployStep, 'before'> {
+/** A deploy that somebody made by hand went past the lock, which knows no such key. */
+function deployTakenBack(state: State, environment: Environment): Pick<DeployStep, 'undoes'> {
   const deploy = deploysOfAttempt(state).findLast((one) => one.environment === environment);
-  const before = deploy?.result?.before;
-  return before === undefined ? {} : { before };
+  const isByHand = deploy?.result?.adapter === 'manual' && deploy.result.confirmedBy !== undefined;
+  return isByHand ? {} : { undoes: keyOf(state, 'deploy', environment) };
+}
+
+/**
+ * The last version of production that worked. What an attempt finds there is the attempt before, which
+ * did not work, unless that was taken back or another incident has deployed since.
+ */
+function lastGood({ deploys, rollbacks }: State): Pick<DeployStep, 'before'> {
+  let good: LiveVersion | undefined;
+  for (const { environment, attempt, result } of deploys) {
+    if (environment !== 'production') continue;
+    if (good === undefined || result?.upon !== undefined) good = result?.before;
+    const isTakenBack = rollbacks.some(
+      (one) => one.attempt === attempt && one.result?.outcome === 'succeeded',
+    );
+    if (isTakenBack) good = undefined;
+  }
+  return good === undefined ? {} : { before: good };
 }
 
 /** The ref that the bug fixer gave for this attempt. */

@@ -4,11 +4,20 @@ import type { MonitorResult } from './outcomes.ts';
 import { type Role, roles, rolesOf } from './phases.ts';
 import { isSamePerson } from './rules.ts';
 import { type CompletionName, completionSchemas, type SignalName } from './signals.ts';
-import { analysisOf, askedAt, assigneesOf, deadlineOf, isOver, type State } from './state.ts';
+import {
+  analysisOf,
+  askedAt,
+  assigneesOf,
+  deadlineOf,
+  deployInDoubt,
+  isOver,
+  type State,
+} from './state.ts';
 
 /** The signals that somebody is waited for with; the others come when somebody has something to say. */
 export const askedSignals = [
   ...(Object.keys(completionSchemas) as CompletionName[]),
+  'deployConfirmed',
   'retrospectiveReviewed',
   'checklistItemDone',
 ] as const satisfies SignalName[];
@@ -61,6 +70,7 @@ export const taskOf = (waits: readonly Wait[], person: string): Wait | undefined
 
 function adviceFor(state: State, signal: SignalName): { advice?: string } {
   if (signal === 'deployAuthorized') return state.held ? { advice: state.held.reason } : {};
+  if (signal === 'deployConfirmed') return { advice: deployInDoubt(state)?.result?.summary ?? '' };
   if (state.phase !== 'verify' || !state.terms.monitored) return {};
   return { advice: recommendationOf(analysisOf(state, 'production', 'deploy')?.result) };
 }
@@ -82,9 +92,21 @@ function openTasks(state: State): Task[] {
   const completions = rolesOf(state.phase)
     .map((role): Task => ({ role, signal: roles[role].signal, task: roles[role].task }))
     .filter(({ signal }) => !Object.hasOwn(state.completed, signal));
-  return state.phase === 'postMortem'
-    ? [...completions, ...retrospective(state), ...uncheckedItems(state)]
-    : completions;
+  switch (state.phase) {
+    case 'deploy':
+      return [...completions, ...deployToConfirm(state)];
+    case 'postMortem':
+      return [...completions, ...retrospective(state), ...uncheckedItems(state)];
+    default:
+      return completions;
+  }
+}
+
+function deployToConfirm(state: State): Task[] {
+  const deploy = deployInDoubt(state);
+  if (!deploy) return [];
+  const task = `Look at ${deploy.environment}: is ${deploy.ref} live there?`;
+  return [{ role: 'deployer', signal: 'deployConfirmed', task }];
 }
 
 const retrospective = (state: State): Task[] =>

@@ -9,7 +9,9 @@ import {
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { HotfixActivities } from '../activities/types.ts';
+import type { FailureType, HotfixActivities, StepFacts } from '../activities/types.ts';
+import { stepFactsSchema } from '../process/results.ts';
+import { safely } from '../process/signals.ts';
 
 /** Of all that waits for a worker, what brings a fix live and what calls people goes first. */
 const first: Pick<ActivityOptions, 'priority'> = { priority: { priorityKey: 1 } };
@@ -85,13 +87,13 @@ export const activities = {
 /** What an activity brought back, or why it could not, as a sentence for people. */
 export type Answer<T> =
   | { ok: true; value: T }
-  | {
+  | (StepFacts & {
       ok: false;
       isCancelled: boolean;
-      /** Whether what it began may go on, with nobody who follows it. */
-      isUnfollowed: boolean;
+      /** Whether what it began may go on, with nobody who knows how it ends. */
+      isUnknown: boolean;
       reason: string;
-    };
+    });
 
 /** Where `isResult` is there it says whether a value is what the activity brings back: anything else is a failure. */
 export async function answerOf<T>(
@@ -105,8 +107,9 @@ export async function answerOf<T>(
     return {
       ok: false,
       isCancelled: isCancellation(error),
-      isUnfollowed: isUnfollowed(error),
+      isUnknown: isUnknown(error),
       reason: reasonOf(error),
+      ...factsOf(error),
     };
   }
 }
@@ -114,7 +117,7 @@ export async function answerOf<T>(
 const unreadable = {
   ok: false,
   isCancelled: false,
-  isUnfollowed: true,
+  isUnknown: true,
   reason:
     'It was completed with something that is no result of it, so what it did is not known: look at the system itself before you go on.',
 } as const;
@@ -139,10 +142,20 @@ export async function cancelledWhen<T>(
 const causeOf = (error: unknown): unknown =>
   error instanceof ActivityFailure ? error.cause : error;
 
-function isUnfollowed(error: unknown): boolean {
+const endingsUnknown: FailureType[] = ['Interrupted', 'OutcomeUnknown', 'TimedOut'];
+
+function isUnknown(error: unknown): boolean {
   const cause = causeOf(error);
-  if (cause instanceof ApplicationFailure) return cause.type === 'Interrupted';
-  return cause instanceof TimeoutFailure;
+  return cause instanceof ApplicationFailure
+    ? endingsUnknown.some((type) => type === cause.type)
+    : cause instanceof TimeoutFailure;
+}
+
+/** Said by the activity itself; anybody with access to Temporal can fail one by hand. */
+function factsOf(error: unknown): StepFacts {
+  const cause = causeOf(error);
+  const said = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  return safely(stepFactsSchema, said).data ?? {};
 }
 
 function reasonOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import type { HotfixActivities } from '../../src/activities/types.ts';
 import { policySchema } from '../../src/process/policy.ts';
 import { deployed, live, measured } from '../support/incidents.ts';
@@ -47,6 +48,13 @@ const untilAborted: HotfixActivities['deploy'] = async () => {
 let deploysAsked = 0;
 
 const now = () => new Date().toISOString();
+
+/** What a deploy system has begun and cannot tell the end of. */
+const begunRun = {
+  adapter: 'http',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  before: { version: 'v1', restore: { revision: '1' } },
+};
 
 /** Whoever is on call changes from one message to the next; then the rota fails. */
 let rotasAsked = 0;
@@ -296,6 +304,37 @@ export const paths: Path[] = [
       await incident.send('quickVerified');
       await incident.untilPhase('postMortem');
       return finished(incident);
+    },
+  },
+  {
+    name: 'outcome-unknown',
+    world: {
+      deploy: async ({ attempt }) => {
+        const facts = attempt === 1 ? { untouched: true } : { run: begunRun };
+        throw ApplicationFailure.nonRetryable('It fails.', 'OutcomeUnknown', facts);
+      },
+      rollback: async () => {
+        throw ApplicationFailure.nonRetryable('It takes too long.', 'TimedOut', { run: begunRun });
+      },
+    },
+    play: async (bed) => {
+      const incident = await (await bed.open({ rollback: true })).toPhase('deploy');
+      await incident.say('deployAuthorized');
+      await incident.until('held', ({ waitingFor }) => Boolean(waitingFor[0]?.advice));
+      await incident.send('deployConfirmed', { live: false });
+      await incident.untilPhase('quickFix', 2);
+      await incident.send('fixReady', { ref: 'v42' });
+      for (const name of ['sanityChecked', 'securityChecked'] as const) await incident.send(name);
+      await incident.untilPhase('deploy', 2);
+      await incident.say('deployAuthorized');
+      await incident.until('in doubt', ({ waitingFor }) =>
+        waitingFor.some(({ signal }) => signal === 'deployConfirmed'),
+      );
+      await incident.send('deployConfirmed', { live: true });
+      await incident.untilPhase('verify', 2);
+      await incident.send('quickVerified', { passed: false });
+      await incident.untilPhase('quickFix', 3);
+      return incident;
     },
   },
   {

@@ -93,7 +93,7 @@ test('all who waited while another changed what is live are told at once', () =>
   // A worker that died before it could tell asks again, and hears the same.
   expect(standingOf(claim(lock, request(2), at(3)), 'key-2')).toEqual(by(1, 2));
   lock = claim(release(lock, { key: 'key-2', changed: false }, at(3)), request(2), at(4));
-  expect(standingOf(lock, 'key-2')).toEqual({ place: 'granted' });
+  expect(standingOf(lock, 'key-2')).toMatchObject({ place: 'granted' });
 });
 
 test('whoever comes after an end was announced is not overtaken by it, nor who takes it back', () => {
@@ -101,10 +101,10 @@ test('whoever comes after an end was announced is not overtaken by it, nor who t
   lock = announceEnd(lock, { key: 'key-1', changed: true });
   // A word from somebody else does not take back what was said.
   lock = announceEnd(lock, { key: 'key-1', changed: false });
-  expect(standingOf(lock, 'key-1')).toEqual({ place: 'granted' });
+  expect(standingOf(lock, 'key-1')).toMatchObject({ place: 'granted' });
   lock = end(claim(claim(lock, undo(1), at(2)), request(3), at(2)), at(3));
   expect(standingOf(lock, 'key-2')).toEqual(by(1, 3));
-  expect(standingOf(lock, 'undo-1')).toEqual({ place: 'granted' });
+  expect(standingOf(lock, 'undo-1')).toMatchObject({ place: 'granted' });
   expect(standingOf(lock, 'key-3')).toEqual({ place: 'waiting' });
 });
 
@@ -137,13 +137,13 @@ test.each([
 test('a deploy that changed nothing overtakes nobody', () => {
   let lock = claim(claim(freeLock(request(1)), request(1), at(0)), request(2), at(1));
   lock = release(lock, { key: 'key-1', changed: false }, at(2));
-  expect(standingOf(lock, 'key-2')).toEqual({ place: 'granted' });
+  expect(standingOf(lock, 'key-2')).toMatchObject({ place: 'granted' });
 });
 
 test('a rollback of what another deploy has replaced is told', () => {
   const held = claim(freeLock(request(1)), request(1), at(0));
   let lock = release(held, { key: 'key-1', changed: true }, at(1));
-  expect(standingOf(claim(lock, undo(1), at(2)), 'undo-1')).toEqual({ place: 'granted' });
+  expect(standingOf(claim(lock, undo(1), at(2)), 'undo-1')).toMatchObject({ place: 'granted' });
   lock = release(claim(lock, request(2), at(2)), { key: 'key-2', changed: true }, at(3));
   expect(standingOf(claim(lock, undo(1), at(4)), 'undo-1')).toEqual(by(2, 3));
 });
@@ -153,7 +153,7 @@ function after(...steps: [LockRequest, Release['outcome']][]): Lock {
   return steps.reduce(
     (lock, [step, outcome], minute) => {
       const held = claim(lock, step, at(minute));
-      expect(standingOf(held, step.key)).toEqual({ place: 'granted' });
+      expect(standingOf(held, step.key)).toMatchObject({ place: 'granted' });
       return release(
         held,
         { key: step.key, changed: true, ...(outcome && { outcome }) },
@@ -195,7 +195,7 @@ test('a rollback that waits goes on where the deploy before it has failed, and a
   lock = claim(claim(lock, undo(1), at(3)), request(3), at(3));
   const failed = { key: 'key-2', changed: true, outcome: 'failed' } as const;
   lock = end(announceEnd(lock, failed), at(4));
-  expect(standingOf(lock, 'undo-1')).toEqual({ place: 'granted' });
+  expect(standingOf(lock, 'undo-1')).toMatchObject({ place: 'granted' });
   expect(standingOf(lock, 'key-3')).toMatchObject({
     place: 'overtaken',
     by: { ref: 'v2', action: 'deploy', outcome: 'failed' },
@@ -247,3 +247,21 @@ test('the holder hears who waits, and the others who holds', () => {
   expect(newsOf(more)[first]).not.toBe(newsOf(lock)[first]);
   expect(newsOf(freeLock(request(1)))).toEqual({});
 });
+
+test.each([
+  ['failed', ['key-1'], 'has tried to bring v2 live, which failed'],
+  ['succeeded', ['key-1', 'key-2'], 'has brought v2 live'],
+] as const)(
+  'a deploy that is said to have %s after its place was given back',
+  (outcome, live, deed) => {
+    let lock = freeLock({ service: 'shop', environment: 'production' });
+    for (const who of [1, 2]) {
+      lock = claim(lock, request(who), at(who));
+      const word = { key: `key-${who}`, changed: true };
+      lock = release(lock, who === 1 ? { ...word, outcome: 'succeeded' } : word, at(who));
+    }
+    lock = release(lock, { key: 'key-2', changed: true, outcome }, at(3));
+    expect(lock.live).toEqual(live);
+    expect(lock.lastDeploy && deedOf(lock.lastDeploy)).toBe(deed);
+  },
+);

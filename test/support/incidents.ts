@@ -42,6 +42,7 @@ export const bodies: { [N in SignalName]: SignalBody<N> } = {
   commented: { text: 'Looking at it.' },
   roleAssigned: { role: 'tester', person: 'zoe' },
   reviewBypassed: { reason: 'Both reviewers are asleep and money is being lost.' },
+  deployConfirmed: { live: true },
   retrospectiveReviewed: { verdict: 'approved' },
   checklistItemDone: { item: 'testsAdded', evidence: 'https://forge.example/pull/7' },
   incidentAborted: { reason: 'A false alarm.' },
@@ -49,6 +50,7 @@ export const bodies: { [N in SignalName]: SignalBody<N> } = {
 
 export const actorOf = (name: SignalName): string => {
   if (isCompletion(name)) return roles[roleOf(name)].defaultActor;
+  if (name === 'deployConfirmed') return roles.deployer.defaultActor;
   return name === 'retrospectiveReviewed' ? 'rachel' : 'inci';
 };
 

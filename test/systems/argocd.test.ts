@@ -283,7 +283,7 @@ test('a rollback that is found again though nobody knows what was before', async
   const request = { ...undo(undefined), action: 'rollback' } as const;
   const signal = new AbortController().signal;
   await adapter.start(request, signal);
-  const found = await adapter.find(request, signal);
+  const found = await adapter.find?.(request, signal);
   expect(found?.memory).toEqual({ username: 'hotfix', version: commitOf('v1') });
 });
 
@@ -305,7 +305,7 @@ test('an older rollback to the same version is not taken for this one', async ()
     operationState.operation = { sync, initiatedBy: { username: 'hotfix' } };
   }
   const request = { ...undo(second.before, { undoes: 'b' }), action: 'rollback' } as const;
-  expect(await adapter.find(request, new AbortController().signal)).toBeUndefined();
+  expect(await adapter.find?.(request, new AbortController().signal)).toBeUndefined();
 });
 
 test('cancelled before Argo CD has begun it', async () => {

@@ -62,7 +62,7 @@ beforeAll(async () => {
   bed = await Bed.at(temporal.server.address);
   const adapter: DeployAdapter = {
     name: 'site',
-    find: (...all) => site.adapter.find(...all),
+    find: async () => undefined,
     start: (...all) => site.adapter.start(...all),
     follow: (...all) => site.adapter.follow(...all),
   };

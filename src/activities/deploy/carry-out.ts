@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import type { DeployResult } from '../../process/outcomes.ts';
 import { type Clock, serverTime } from '../clock.ts';
 import { permanent } from '../failures.ts';
 import type { Heart } from '../heartbeat.ts';
+import { doubtful, isRefusal, isUntouched, untouched, withFacts } from './facts.ts';
 import { isGivenUp } from './lock.ts';
-import type { DeployAdapter, DeployRequest, Run } from './types.ts';
+import type { DeployAdapter, DeployRequest, Ended, Run } from './types.ts';
 
 const finishedSchema = z.object({
   outcome: z.enum(['succeeded', 'failed']),
@@ -53,42 +54,81 @@ export async function carryOut(
   request: DeployRequest,
   heart: Heart<unknown>,
   { clock, leaving }: { clock: Pick<Clock, 'monotonic'>; leaving: AbortSignal },
-): Promise<DeployResult> {
+): Promise<Ended> {
   const context = Context.current();
   const signal = context.cancellationSignal;
   const now = serverTime(clock);
   const held = heldBefore(adapter, request);
   const followedSince = held?.followedSince ?? now();
-  const run =
-    held?.run ??
-    (await adapter.find(request, signal, context.info.attempt > 1)) ??
-    (await begin(adapter, request, signal));
+  const run = held?.run ?? (await findOrBegin(adapter, request, heart, signal));
   const hold = (progress?: string) => {
     const details: Held = { adapter: adapter.name, run, progress, followedSince };
     heart.set(details);
   };
   hold();
-  const finished =
-    run.finished ??
-    (await adapter.follow(run, request, {
-      report: hold,
-      signal,
-      leaving,
-      stopRequested: isGivenUp,
-      elapsed: () => now() - followedSince,
-    }));
-  return toResult(adapter.name, run, finished);
+  const following = {
+    report: hold,
+    signal,
+    leaving,
+    stopRequested: isGivenUp,
+    elapsed: () => now() - followedSince,
+  };
+  try {
+    const finished = run.finished ?? (await adapter.follow(run, request, following));
+    return toResult(adapter.name, run, finished);
+  } catch (error) {
+    throw tellingOf(adapter.name, run, error);
+  }
 }
 
-/** What is live is asked just before it changes: a moment later it is gone. */
-async function begin(
+/** A failure tells the workflow what was begun, or that nothing was. */
+function tellingOf(adapter: string, run: Run, error: unknown): unknown {
+  if (!(error instanceof ApplicationFailure)) return error;
+  if (error.type === 'ProgramNotStarted') return withFacts(error, { untouched: true });
+  const { startedAt, url, before } = run;
+  return withFacts(error, {
+    run: { adapter, startedAt, ...(url && { url }), ...(before && { before }) },
+  });
+}
+
+/**
+ * Each way in which this fails says whether anything can have been begun. A system that can find its
+ * runs has told that there are none before one is begun.
+ */
+async function findOrBegin(
   adapter: DeployAdapter,
   request: DeployRequest,
+  heart: Heart<unknown>,
   signal: AbortSignal,
 ): Promise<Run> {
-  const before =
-    request.action === 'deploy' ? await adapter.live?.(request, signal) : request.before;
-  const run = await adapter.start(request, signal, before);
+  const wasUntouched = isUntouched();
+  const telling = async <T>(
+    work: () => Promise<T>,
+    beganNothing: (error: ApplicationFailure) => boolean,
+  ): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure)) throw error;
+      throw beganNothing(error) ? untouched(error, heart) : doubtful(error, request);
+    }
+  };
+  const isAgain = Context.current().info.attempt > 1;
+  const found = await telling(
+    async () => adapter.find?.(request, signal, isAgain),
+    () => wasUntouched,
+  );
+  if (found) return found;
+  const isNothingThere = wasUntouched || adapter.find !== undefined;
+  // What is live is asked just before it changes: a moment later it is gone.
+  const before = await telling(
+    async () => (request.action === 'deploy' ? adapter.live?.(request, signal) : request.before),
+    () => isNothingThere,
+  );
+  const run = await telling(
+    () => adapter.start(request, signal, before),
+    (error) => isNothingThere && isRefusal(error),
+  );
   return before === undefined ? run : { ...run, before };
 }
 
@@ -107,7 +147,7 @@ function toResult(
   adapter: string,
   run: Run,
   { url = run.url, ...finished }: NonNullable<Run['finished']>,
-): DeployResult {
+): Ended {
   return {
     ...finished,
     adapter,

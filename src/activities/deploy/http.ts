@@ -138,7 +138,7 @@ export function createHttpDeploy(config: HttpDeployConfig, deps: AdapterDeps): D
     };
   }
 
-  return { name: 'http', find: async () => undefined, start, follow };
+  return { name: 'http', start, follow };
 }
 
 /** A bare 202 with a Location says the same as `running`. */

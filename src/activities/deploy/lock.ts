@@ -1,24 +1,33 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { deedOf, type LastDeploy, type LockRequest } from '../../process/lock.ts';
+import {
+  deedOf,
+  type LastDeploy,
+  type LockRequest,
+  type Release,
+  type Standing,
+} from '../../process/lock.ts';
 import type { DeployResult, Overtaken } from '../../process/outcomes.ts';
 import { sleep } from '../clock.ts';
 import { permanent } from '../failures.ts';
-import type { DeployAction, DeployRequest } from './types.ts';
+import { doubtful, isUnknown, isUntouched, saysUntouched, withFacts } from './facts.ts';
+import type { DeployAction, DeployRequest, Ended } from './types.ts';
+
+export type Turn = Exclude<Standing, { place: 'waiting' }>;
 
 /** One deploy at a time for each service and environment. */
 export interface DeployLock {
   /**
-   * Resolves when it is this step's turn, with what another incident has brought live since the step
+   * Resolves when it is this step's turn, or another incident has changed what is live since the step
    * knew what was. The same request again keeps its place.
    */
-  acquire(request: LockRequest, signal: AbortSignal): Promise<LastDeploy | null>;
+  acquire(request: LockRequest, signal: AbortSignal): Promise<Turn>;
   /**
    * Gives the place back, with how it ended where that is known; `changed` says whether what is live may
    * be another. Never throws: what was deployed is deployed, and the lock finds out by itself that the
    * step is over.
    */
-  release(request: LockRequest, changed: boolean, outcome?: DeployResult['outcome']): Promise<void>;
+  release(request: LockRequest, changed: boolean, outcome?: Release['outcome']): Promise<void>;
   /** Says that the step was given up and what it began goes on, for which the place is kept a while. Never throws. */
   giveUp(request: LockRequest): Promise<void>;
 }
@@ -33,32 +42,42 @@ const sayEvery = 60_000;
 export async function underLock(
   lock: DeployLock,
   step: DeployRequest,
-  work: () => Promise<DeployResult>,
+  work: () => Promise<Ended>,
 ): Promise<DeployResult | Overtaken> {
   const { cancellationSignal } = Context.current();
   const request = requestOf(step);
-  let hasBegun = false;
+  let hasTurn = false;
   try {
-    const overtakenBy = await lock.acquire(request, cancellationSignal);
-    if (overtakenBy) {
+    const turn = await lock.acquire(request, cancellationSignal);
+    if (turn.place === 'overtaken') {
       await lock.release(request, false);
-      return passedOver(step.action, overtakenBy, step);
+      return passedOver(step.action, turn.by, step);
     }
-    hasBegun = true;
+    hasTurn = true;
     const result = await sayingWhetherGivenUp(lock, request, work);
     await lock.release(request, true, result.outcome);
-    return result;
+    return { ...result, ...(turn.upon && { upon: turn.upon }) };
   } catch (error) {
-    if (isFinal(error)) await lock.release(request, hasBegun);
-    throw error;
+    const told = hasTurn ? error : withoutTurn(error, step);
+    if (isFinal(told)) {
+      if (isUnknown(told)) await lock.giveUp(request);
+      else await lock.release(request, !saysUntouched(told));
+    }
+    throw told;
   }
+}
+
+/** Without a turn nothing is begun, but an attempt before this one may have had it. */
+function withoutTurn(error: unknown, step: DeployRequest): unknown {
+  if (!(error instanceof ApplicationFailure)) return error;
+  return isUntouched() ? withFacts(error, { untouched: true }) : doubtful(error, step);
 }
 
 async function sayingWhetherGivenUp(
   lock: DeployLock,
   request: LockRequest,
-  work: () => Promise<DeployResult>,
-): Promise<DeployResult> {
+  work: () => Promise<Ended>,
+): Promise<Ended> {
   const over = new AbortController();
   const saying = sayGivenUp(lock, request, over.signal);
   try {

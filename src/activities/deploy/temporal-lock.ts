@@ -36,8 +36,7 @@ export const temporalLock: DeployLock = {
       });
     for (let now = await standing(() => ask(client, request)); ; ) {
       signal.throwIfAborted();
-      if (now.place === 'granted') return null;
-      if (now.place === 'overtaken') return now.by;
+      if (now.place !== 'waiting') return now;
       await sleep(lookEvery, signal);
       // A lock that does not know the step any more was started anew.
       now = await standing(

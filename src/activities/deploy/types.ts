@@ -38,7 +38,12 @@ export interface Run {
   finished?: Finished | undefined;
 }
 
-export type Finished = Pick<DeployResult, 'outcome' | 'summary' | 'output' | 'url' | 'finishedAt'>;
+export type Finished = Pick<DeployResult, 'summary' | 'output' | 'url' | 'finishedAt'> & {
+  outcome: 'succeeded' | 'failed';
+};
+
+/** What a step that has ended brings back. */
+export type Ended = DeployResult & Finished;
 
 export interface Following {
   /** Shows people how far it is: a few lines, as often as there is news. */
@@ -71,10 +76,10 @@ export interface DeployAdapter {
    */
   check?(target: DeployTarget, signal: AbortSignal): Promise<Access>;
   /**
-   * What this step has already begun, so far as the deploy system can tell. `again` where an earlier
-   * attempt may have begun it a moment ago: a system that shows its runs late is given time.
+   * What this step has already begun. `again` where an earlier attempt may have begun it a moment ago: a
+   * system that shows its runs late is given time. Absent where the deploy system cannot tell.
    */
-  find(request: DeployRequest, signal: AbortSignal, again?: boolean): Promise<Run | undefined>;
+  find?(request: DeployRequest, signal: AbortSignal, again?: boolean): Promise<Run | undefined>;
   /**
    * Begins it; given the same `idempotencyKey` twice, at most one run executes. `before` is what
    * `live` told; an adapter that can keeps it with the run, so that `find` has it again.

@@ -100,6 +100,10 @@ export const forms: { [N in AskedSignal]: Form<N> } = {
     },
     lessons: { kind: 'list', label: 'What was learned?', hint: 'One lesson a line.' },
   },
+  deployConfirmed: {
+    live: { kind: 'yesNo', label: 'Is it live?' },
+    note,
+  },
   retrospectiveReviewed: {
     verdict: {
       kind: 'choice',

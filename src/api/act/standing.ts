@@ -1,6 +1,7 @@
 import type { Errand } from '../../links/links.ts';
 import { canAcknowledge } from '../../process/answers.ts';
 import { isSamePerson } from '../../process/rules.ts';
+import { isCompletion } from '../../process/signals.ts';
 import type { IncidentView } from '../../process/view.ts';
 import type { Wait } from '../../process/waiting.ts';
 
@@ -42,8 +43,8 @@ function toAcknowledge(incident: IncidentView): Standing {
 }
 
 function answerOf({ completed, checklist }: IncidentView, { signal, item }: Errand) {
-  if (signal === undefined || signal === 'retrospectiveReviewed') return undefined;
-  if (signal !== 'checklistItemDone') return completed[signal];
+  if (signal === undefined) return undefined;
+  if (isCompletion(signal)) return completed[signal];
   const entry = checklist.find((one) => one.item === item);
   return entry?.by && entry.at ? { by: entry.by, at: entry.at } : undefined;
 }

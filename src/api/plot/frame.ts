@@ -65,5 +65,7 @@ function bandOf({ action, ref, startedAt, finishedAt, outcome }: Change, start: 
   const to = finishedAt === null ? Number.POSITIVE_INFINITY : Date.parse(finishedAt);
   if (from > start) return { from, to, at: from, words: `${action} of ${ref}` };
   const done = action === 'deploy' ? `deployed ${ref}` : `took ${ref} back`;
-  return { from, to, at: to, words: outcome === 'failed' ? `${action} of ${ref} failed` : done };
+  const bad = outcome === 'unknown' ? 'has an unknown outcome' : 'failed';
+  const isDone = outcome === 'succeeded' || outcome === null;
+  return { from, to, at: to, words: isDone ? done : `${action} of ${ref} ${bad}` };
 }

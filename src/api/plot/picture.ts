@@ -108,6 +108,7 @@ function factsOf({ startedAt, finishedAt, changes }: Analysis): string[] {
 
 function factOf({ action, ref, startedAt, finishedAt, outcome }: Change): string {
   const until = finishedAt ? `–${timeOfDay(finishedAt)}` : ', goes on';
-  const how = outcome === 'failed' ? ' (failed)' : '';
+  const bad = { failed: ' (failed)', unknown: ' (outcome unknown)', succeeded: '' };
+  const how = outcome === null ? '' : bad[outcome];
   return `${action} of ${plain(ref)} ${timeOfDay(startedAt)}${until}${how}`;
 }

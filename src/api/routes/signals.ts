@@ -111,6 +111,7 @@ const otherSummaries: Record<Exclude<SignalName, CompletionName>, string> = {
   commented: 'A note for the timeline.',
   roleAssigned: 'Hands a role over to another person.',
   reviewBypassed: 'Goes on without the review, with a reason; the review is made up for later.',
+  deployConfirmed: 'Says whether a deploy is live that was held, or whose outcome is not known.',
   retrospectiveReviewed: 'Makes up for the review that was bypassed.',
   checklistItemDone: 'Checks an item of the checklist, with a link as evidence.',
   incidentAborted: 'Ends an incident that is not mitigated yet, with a reason.',

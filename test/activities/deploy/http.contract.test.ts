@@ -9,6 +9,7 @@ deployContract({
   lacks: {
     check: 'nothing can be asked of a receiver without asking for a deploy',
     before: noIdea,
+    find: 'the receiver tells runs apart by their key: the same POST again asks for the same run',
     live: noIdea,
     forget: noIdea,
     changeByHand: noIdea,

@@ -31,7 +31,11 @@ const activities = createActivities({
   logger,
   now: systemClock.now,
   // The lock has tests of its own, on a real server.
-  lock: { acquire: async () => null, release: async () => {}, giveUp: async () => {} },
+  lock: {
+    acquire: async () => ({ place: 'granted' }),
+    release: async () => {},
+    giveUp: async () => {},
+  },
 });
 
 const environment = new MockActivityEnvironment(

@@ -95,7 +95,7 @@ export function failures(contract: DeployContract): void {
       },
     );
 
-    testWith(['url'], 'a system that fails is Unreachable', async () => {
+    testWith(['url', 'find'], 'a system that fails is Unreachable', async () => {
       bench.proxy.answer(500);
       const failure = await failureOf(attempt(bench.setting()));
       expect(failure).toMatchObject({ type: 'Unreachable', nonRetryable: false });

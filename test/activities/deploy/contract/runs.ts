@@ -41,6 +41,7 @@ export function runs(contract: DeployContract): void {
       const missing: Ability[] = optional.filter((name) => !(name in system));
       if (!made.check) missing.push('check');
       if (!made.live) missing.push('before');
+      if (!made.find) missing.push('find');
       expect(missing.toSorted()).toEqual(Object.keys(lacks).toSorted());
     });
 

@@ -53,7 +53,7 @@ interface Abilities extends Troubles {
   stopElsewhere(idempotencyKey: string): Promise<RegExp>;
 }
 
-export type Ability = keyof Abilities | 'check' | 'before';
+export type Ability = keyof Abilities | 'check' | 'before' | 'find';
 
 /**
  * One deploy system in the hands of the suite, fresh for each test: something is live already that is
@@ -82,8 +82,8 @@ export interface DeployContract {
   make: () => Promise<DeploySystem>;
   /**
    * What the system or its adapter cannot do, and why: the tests of it are skipped with these words.
-   * The suite holds each entry against what is there. `check` and `before` are the adapter's: a
-   * preflight, and knowing what was live.
+   * The suite holds each entry against what is there. `check`, `before` and `find` are the
+   * adapter's: a preflight, knowing what was live, and finding the run of an earlier attempt.
    */
   lacks?: Partial<Record<Ability, string>>;
 }

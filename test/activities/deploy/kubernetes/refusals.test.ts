@@ -22,7 +22,7 @@ const findBy = (server: string, more: object = {}) =>
       ...more,
     }),
     adapterDeps(),
-  ).find({ ...deployStep(), action: 'deploy' }, new AbortController().signal);
+  ).find?.({ ...deployStep(), action: 'deploy' }, new AbortController().signal);
 
 const status = (code: number, message: string) => ({
   kind: 'Status',
