@@ -7,6 +7,7 @@ import { problemSchema, titles } from './problems.ts';
 
 const time = z.iso.datetime();
 const count = z.int().min(0);
+const acknowledgedSchema = z.object({ by: z.string(), at: time }).nullable();
 const ordinal = z.int().min(1);
 const outcome = z.enum(['passed', 'failed', 'inconclusive', 'error']);
 const environment = z.enum(['staging', 'production']);
@@ -100,12 +101,13 @@ export const incidentSchema = z
         since: time,
         deadline: time,
         escalationLevel: count,
+        acknowledged: acknowledgedSchema.describe('Who has it in hand'),
       }),
     ),
     escalation: z.object({
       level: count,
       nextAt: time,
-      acknowledged: z.object({ by: z.string(), at: time }).nullable(),
+      acknowledged: acknowledgedSchema.describe('Where somebody has each of the tasks in hand'),
     }),
     completed: z.record(z.string(), z.object({ by: z.string(), at: time, seq: ordinal }).loose()),
     bypass: z

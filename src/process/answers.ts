@@ -35,9 +35,9 @@ export const quickAnswersTo = (wait: Wait, incident: string, card: Card): QuickA
     press: { incident, signal: wait.signal, body, asked: wait.since },
   }));
 
-/** Whether there is an escalation that somebody can stop for a while. */
-export const canAcknowledge = ({ escalation, waitingFor }: OpenAsks): boolean =>
-  escalation.level > 0 && !escalation.acknowledged && waitingFor.length > 0;
+/** Whether something is late that nobody has in hand. */
+export const canAcknowledge = ({ waitingFor }: OpenAsks): boolean =>
+  waitingFor.some(({ escalationLevel, acknowledged }) => escalationLevel > 0 && !acknowledged);
 
 /** The press that stops an escalation for a while; null where there is none to stop. */
 export const acknowledgementOf = (incident: string, card: Card): QuickAnswer | null =>
@@ -45,7 +45,7 @@ export const acknowledgementOf = (incident: string, card: Card): QuickAnswer | n
     ? {
         label: 'Acknowledge',
         style: 'plain',
-        meaning: 'You have it in hand: the next level is not told for now.',
+        meaning: 'You have what is asked of you in hand: the next level is not told of it for now.',
         press: {
           ...{ incident, signal: 'escalationAcknowledged', body: {} },
           asked: card.escalation.nextAt,
@@ -56,7 +56,7 @@ export const acknowledgementOf = (incident: string, card: Card): QuickAnswer | n
 /** Whether what a press answers has been asked anew since. */
 export function isOutdated(press: Press, { waitingFor, escalation }: OpenAsks): boolean {
   if (press.signal === 'escalationAcknowledged') {
-    return escalation.level > 0 && !escalation.acknowledged && escalation.nextAt !== press.asked;
+    return canAcknowledge({ waitingFor, escalation }) && escalation.nextAt !== press.asked;
   }
   const open = waitingFor.find(({ signal }) => signal === press.signal);
   return open !== undefined && open.since !== press.asked;

@@ -1,8 +1,11 @@
+import { tasksToTake } from './acknowledgement.ts';
+import { type Chain, chainOf, chainsOf } from './chains.ts';
 import { consequenceOf, contradicts, reached } from './consequences.ts';
 import { cut } from './cut.ts';
 import { escalate, levelOf, missedLevels, nextLevel, type Watch } from './escalation.ts';
 import {
   type Draft,
+  type EventData,
   type IncidentEvent,
   type Opening,
   type Refusal,
@@ -27,14 +30,24 @@ import type { Escalation } from './policy.ts';
 import { bytesOf, fitted, foldedBy, roomForRepetition } from './room.ts';
 import { refusalOf, rotasInDoubt } from './rules.ts';
 import { isCompletion, type ParsedSignal, type Signal } from './signals.ts';
-import { analysisOf, assigneesOf, deadlineOf, evolve, isOver, type State } from './state.ts';
-import { waitingFor } from './waiting.ts';
+import {
+  analysisOf,
+  assigneesOf,
+  deadlineOf,
+  evolve,
+  isOver,
+  type State,
+  type Taken,
+} from './state.ts';
 
 /** What an incident hears: a signal, the clock, and what the activities bring back. */
 export type Message =
   | SignalMessage
-  /** The time of the phase, or of the review that a bypass owes, has run out: what rang is due. */
-  | { kind: 'clock'; of?: 'retrospective' }
+  /**
+   * The time of the phase, of what an acknowledgement (by its place in the timeline) had in hand, or of the
+   * review that a bypass owes, has run out: what rang is due.
+   */
+  | { kind: 'clock'; of?: 'retrospective' | number }
   /** The workflow was cancelled in Temporal. */
   | { kind: 'cancelled' }
   | { kind: 'deployStarted'; environment: Environment; ref: string }
@@ -183,7 +196,7 @@ function decide(incident: Incident, message: Message, now: string): Draft[] {
     case 'clock':
       return message.of === 'retrospective'
         ? overdueRetrospective(state, now)
-        : overdue(state, now);
+        : overdue(state, message.of, now);
     case 'cancelled':
       return isOver(state) ? [] : [reached('aborted', 'Cancelled in Temporal.', now)];
     case 'deployQueueChanged':
@@ -219,17 +232,22 @@ function decide(incident: Incident, message: Message, now: string): Draft[] {
 function notified(state: State, deliveries: Delivery[], now: string): Draft[] {
   const stamp = { at: now, by: self };
   const record: Draft = { type: 'notified', ...stamp, data: { deliveries } };
-  if (!isUndelivered(state, deliveries)) return [record];
   const { levels } = state.terms.policy.escalation[state.phase];
-  const isLast = isOver(state) || state.watch.level >= levels.length;
   const reason = 'Whoever was to be told before could not be reached by any channel.';
-  return isLast || waitingFor(state).length === 0
-    ? [record]
-    : [record, { type: 'escalated', ...stamp, data: { ...nextEscalation(state), reason } }];
+  const atOnce = chainsOf(state)
+    .filter(({ watch, taken }) => !isOver(state) && watch.level < levels.length && !isInHand(taken))
+    .filter(({ taken }) => isUndelivered(state.id, (taken ?? state).askedSeq, deliveries))
+    .map((chain): Draft => {
+      const data = { ...nextEscalation(state, chain), reason };
+      return { type: 'escalated', ...stamp, data };
+    });
+  return [record, ...atOnce];
 }
 
-/** Whether the newest message that asks somebody to act has reached nobody. */
-function isUndelivered({ id, askedSeq }: State, deliveries: Delivery[]): boolean {
+const isInHand = (taken: Taken | undefined): boolean => Boolean(taken?.watch.acknowledged);
+
+/** Whether the message that has asked somebody to act has reached nobody. */
+function isUndelivered(id: string, askedSeq: number, deliveries: Delivery[]): boolean {
   const ofIt = deliveries.filter(({ notification }) => notification === `${id}-${askedSeq}`);
   return ofIt.length > 0 && ofIt.every(({ outcome }) => outcome === 'failed');
 }
@@ -242,11 +260,17 @@ const isDeploying = ({ deploys, rollbacks }: State): boolean =>
   [deploys.at(-1), rollbacks.at(-1)].some((step) => step?.result === null);
 
 /** Never dated before its time, whatever the clock says: what rang is due. */
-function overdue(state: State, now: string): Draft[] {
-  if (isOver(state) || waitingFor(state).length === 0) return [];
-  const { watch, terms, phase } = state;
-  const data = withMissed(nextEscalation(state), terms.policy.escalation[phase], watch, now);
-  return [{ type: 'escalated', at: latest(now, watch.nextAt), by: self, data }];
+function overdue(state: State, acknowledgement: number | undefined, now: string): Draft[] {
+  const chain = chainOf(state, acknowledgement);
+  if (isOver(state) || !chain) return [];
+  const { terms, phase } = state;
+  const data = withMissed(
+    nextEscalation(state, chain),
+    terms.policy.escalation[phase],
+    chain.watch,
+    now,
+  );
+  return [{ type: 'escalated', at: latest(now, chain.watch.nextAt), by: self, data }];
 }
 
 function overdueRetrospective(state: State, now: string): Draft[] {
@@ -288,12 +312,13 @@ function withMissed(data: Escalated, escalation: Escalation, watch: Watch, now: 
 
 const reviewers: Role[] = ['reviewer', 'securityReviewer'];
 
-function nextEscalation(state: State) {
-  const { phase, watch, terms } = state;
+function nextEscalation(state: State, { watch, waits, taken }: Chain) {
+  const { phase, terms } = state;
   const escalation = terms.policy.escalation[phase];
   const told = levelToTell(state, escalation, nextLevel(escalation, watch));
   const { repeat } = escalate(escalation, watch, told.level, watch.nextAt);
-  return { ...told, repeat, waitingFor: [...new Set(waitingFor(state).map(({ role }) => role))] };
+  const waitingFor = [...new Set(waits.map(({ role }) => role))];
+  return { ...told, repeat, waitingFor, ...(taken && { acknowledgement: taken.seq }) };
 }
 
 function levelToTell({ phase }: State, escalation: Escalation, level: number) {
@@ -353,7 +378,7 @@ function accepted(state: State, signal: Signal, now: string): Draft[] {
 function remarks(
   state: State,
   signal: Signal,
-): { late?: true; againstMeasurements?: true; former?: string[] } {
+): Pick<EventData['roleAssigned'], 'late' | 'againstMeasurements' | 'former' | 'tasks'> {
   const late = isCompletion(signal.name) && signal.at > deadlineOf(state, signal.name);
   const result = analysisOf(state, 'production', 'deploy')?.result;
   const against =
@@ -361,9 +386,12 @@ function remarks(
       contradicts(result, signal.body.solved && signal.body.healthy)) ||
     (signal.name === 'quickVerified' && contradicts(result, signal.body.passed));
   const former = signal.name === 'roleAssigned' && assigneesOf(state, signal.body.role);
+  const tasks =
+    signal.name === 'escalationAcknowledged' && !signal.isOfAll && tasksToTake(state, signal.by);
   return {
     ...(late && { late }),
     ...(against && { againstMeasurements: against }),
     ...(former && { former }),
+    ...(tasks && { tasks }),
   };
 }

@@ -25,9 +25,11 @@ function waitLine({
   since,
   deadline,
   escalationLevel,
+  acknowledged,
 }: Wait): string {
   const who = assignees.map(inline).join(', ') || 'anybody';
   const level = escalationLevel > 0 ? ` · **escalated to level ${escalationLevel}**` : '';
-  const times = `since ${clock(since)} · until **${clock(deadline)} UTC**${level}`;
+  const taken = acknowledged ? ` · in hand: ${inline(acknowledged.by)}` : '';
+  const times = `since ${clock(since)} · until **${clock(deadline)} UTC**${level}${taken}`;
   return `- **${role}** (${who}): \`${signal}\`${item ? ` ${item}` : ''}\n  ${times}`;
 }

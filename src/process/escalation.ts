@@ -86,7 +86,10 @@ export function missedLevels(escalation: Escalation, watch: Watch, now: string):
   return missed;
 }
 
-/** Somebody has it in hand: the next level waits as long as this one gives for the work itself. */
+/**
+ * Somebody has it in hand: the next level waits as long as this one gives for the work itself. Before the
+ * limit nobody is late, so it stays.
+ */
 export const acknowledge = (
   escalation: Escalation,
   watch: Watch,
@@ -95,5 +98,7 @@ export const acknowledge = (
 ): Watch => ({
   ...watch,
   acknowledged: { by, at },
-  nextAt: due(escalation, at, levelOf(escalation, watch.level).decideWithin),
+  ...(watch.level > 0 && {
+    nextAt: due(escalation, at, levelOf(escalation, watch.level).decideWithin),
+  }),
 });

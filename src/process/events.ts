@@ -14,7 +14,13 @@ import type {
 } from './outcomes.ts';
 import { type Phase, type Role, roleIds } from './phases.ts';
 import { policySchema } from './policy.ts';
-import { declarationSchema, reasonSchema, type SignalBody, type SignalName } from './signals.ts';
+import {
+  declarationSchema,
+  reasonSchema,
+  type SignalBody,
+  type SignalName,
+  type TaskName,
+} from './signals.ts';
 
 export const statuses = ['open', 'mitigated', 'closed', 'declined', 'aborted'] as const;
 export type Status = (typeof statuses)[number];
@@ -114,6 +120,8 @@ type Accepted = {
     againstMeasurements?: true;
     /** Of a role that is handed over: who held it. */
     former?: string[];
+    /** What whoever acknowledges has in hand; all that is waited for where it is not said. */
+    tasks?: TaskName[];
   };
 };
 
@@ -136,6 +144,8 @@ export interface EventData extends Accepted {
     phase: Phase;
     /** What is waited for, where it is not the phase. */
     wait?: 'retrospective';
+    /** The place in the timeline of the acknowledgement whose tasks are late; without it, all that nobody has in hand. */
+    acknowledgement?: number;
     level: number;
     name: string;
     recipients: string[];

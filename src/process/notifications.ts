@@ -1,3 +1,4 @@
+import { chainOf } from './chains.ts';
 import { spell } from './duration.ts';
 import type { IncidentEvent, Status } from './events.ts';
 import { clock } from './markdown.ts';
@@ -6,7 +7,7 @@ import { rolesBy, toAsk } from './onCall.ts';
 import type { DeployResult, PreflightCheck, RotasToAsk } from './outcomes.ts';
 import { type Phase, phaseTitles, type Role, roleIds, roles } from './phases.ts';
 import type { Place } from './signals.ts';
-import { assigneesOf, isOver, rotasOf, type State } from './state.ts';
+import { assigneesOf, isOver, isTaken, rotasOf, type State } from './state.ts';
 import { type IncidentView, viewOf } from './view.ts';
 import { type Wait, waitingFor } from './waiting.ts';
 
@@ -77,7 +78,7 @@ export function notificationOf(
 ): Notification | null {
   const said = compose(state, event);
   if (!said) return null;
-  const { asks, ...message } = said;
+  const { asks = [], ...message } = said;
   return {
     id: `${state.id}-${event.seq}`,
     incidentId: state.id,
@@ -89,7 +90,7 @@ export function notificationOf(
     incident: cardOf(state),
     news: newsOf(since),
     threads: state.threads,
-    text: [said.intro, asks && taskList(state)].filter(Boolean).join('\n\n'),
+    text: [said.intro, asks.map(taskLine).join('\n')].filter(Boolean).join('\n\n'),
     ...(isOfPhase(event) && { during: { phase: state.phase, attempt: state.attempt } }),
     ...rotasToAsk(state, said),
     ...message,
@@ -133,8 +134,8 @@ function fixOf({ completed: { fixReady } }: State): Card['fix'] {
 
 interface Composed
   extends Pick<Notification, 'kind' | 'recipients' | 'channels' | 'subject' | 'intro'> {
-  /** Whether the tasks are listed. */
-  asks: boolean;
+  /** What is asked for. */
+  asks?: readonly Wait[];
 }
 
 function compose(state: State, event: IncidentEvent): Composed | null {
@@ -143,17 +144,19 @@ function compose(state: State, event: IncidentEvent): Composed | null {
       return turn(state, `New incident: ${state.request.title}`, state.request.description);
     case 'phaseStarted':
       return turn(state, `${phaseTitles[event.data.phase]}, attempt ${event.data.attempt}`);
-    case 'escalated':
+    case 'escalated': {
+      const late = lateTasks(state, event.data);
       return {
         kind: 'escalation',
-        recipients: peopleOf(state, event.data.recipients),
+        recipients: peopleOf(state, event.data.recipients, late),
         subject: escalationSubject(event.data),
         ...(event.data.channels && { channels: event.data.channels }),
         intro: [event.data.reason, missedWords(event.data.missed)].filter(Boolean).join('\n\n'),
-        asks: true,
+        asks: late,
       };
+    }
     case 'escalationAcknowledged':
-      return status(state, `${event.by} has it in hand`, event.data.note ?? '');
+      return status(state, takenWords(state, event), event.data.note ?? '');
     case 'reviewBypassed':
       return status(
         state,
@@ -174,7 +177,7 @@ function compose(state: State, event: IncidentEvent): Composed | null {
     case 'preflighted':
       return brokenAccess(state, event.data.checks);
     case 'roleAssigned':
-      return handedOver(event);
+      return handedOver(state, event);
     case 'onCallFound':
       return comeOnCall(state, event.data);
     case 'rollbackFinished':
@@ -194,7 +197,6 @@ const status = (state: State, subject: string, intro: string): Composed => ({
   recipients: ['everyone', ...new Set(roleIds.flatMap((role) => assigneesOf(state, role)))],
   subject,
   intro,
-  asks: false,
 });
 
 /** A phase that waits for nobody has nothing to ask. */
@@ -202,21 +204,21 @@ function turn(state: State, subject: string, intro = ''): Composed | null {
   const waits = waitingFor(state);
   if (isOver(state) || waits.length === 0) return null;
   const recipients = peopleOf(state, ['waiting']);
-  return { kind: 'phase', recipients, subject, intro, asks: true };
+  return { kind: 'phase', recipients, subject, intro, asks: waits };
 }
 
 /** Both hear it: who leaves, so that nobody waits for them, and who comes. */
-function handedOver({
-  by,
-  data: { role, person, former = [] },
-}: Extract<IncidentEvent, { type: 'roleAssigned' }>): Composed {
+function handedOver(
+  state: State,
+  { by, data: { role, person, former = [] } }: Extract<IncidentEvent, { type: 'roleAssigned' }>,
+): Composed {
   const before = former.length > 0 ? ` instead of ${former.join(', ')}` : '';
   return {
     kind: 'phase',
     recipients: [...new Set([person, ...former])],
     subject: `${roles[role].title} is now ${person}`,
     intro: `${by} has handed the role over to ${person}${before}.`,
-    asks: true,
+    asks: waitingFor(state),
   };
 }
 
@@ -233,7 +235,7 @@ function comeOnCall(
       recipients: peopleOf(state, ['incidentManager']),
       subject: problem ? `Who is on call in ${rota} is not known` : `Nobody is on call in ${rota}`,
       intro: intro.filter(Boolean).join('\n\n'),
-      asks: true,
+      asks: waitingFor(state),
     };
   }
   if (newcomers.length === 0) return null;
@@ -243,8 +245,27 @@ function comeOnCall(
     recipients: newcomers,
     subject: `On call in ${rota} now: ${newcomers.join(', ')}`,
     intro: `That makes them the ${held.join(' and the ')} of this incident.`,
-    asks: true,
+    asks: waitingFor(state),
   };
+}
+
+/** Nobody is told again of what somebody has in hand. A bypassed review is late for itself, beside all others. */
+function lateTasks(state: State, { acknowledgement, wait }: Escalated): Wait[] {
+  return wait ? waitingFor(state) : (chainOf(state, acknowledgement)?.waits ?? []);
+}
+
+/** Of which roles, where others are still waited for. */
+function takenWords(
+  state: State,
+  { by, seq }: Extract<IncidentEvent, { type: 'escalationAcknowledged' }>,
+): string {
+  const waits = waitingFor(state);
+  const taken = waits.filter((wait) =>
+    state.taken.some((one) => one.seq === seq && isTaken(one, wait)),
+  );
+  const titles = [...new Set(taken.map(({ role }) => roles[role].title.toLowerCase()))];
+  const isAll = taken.length === 0 || taken.length === waits.length;
+  return `${by} has it in hand${isAll ? '' : `: ${titles.join(', ')}`}`;
 }
 
 type Escalated = Extract<IncidentEvent, { type: 'escalated' }>['data'];
@@ -277,7 +298,7 @@ function badMeasurements(
     recipients: peopleOf(state, after === 'rollback' ? [...judges, ...topOf(state)] : judges),
     subject: `The measurements of ${environment} after the ${after} ${outcome}`,
     intro: lines.join('\n'),
-    asks: true,
+    asks: waitingFor(state),
   };
 }
 
@@ -306,14 +327,13 @@ function brokenAccess(state: State, checks: readonly PreflightCheck[]): Composed
         ({ environment, what, name, summary }) => `- ${environment}, ${what} ${name}: ${summary}`,
       )
       .join('\n'),
-    asks: false,
   };
 }
 
 /** Roles become the people and rotas that hold them; a role that nobody holds is told by its name. */
-function peopleOf(state: State, names: readonly string[]): string[] {
+function peopleOf(state: State, names: readonly string[], waits = waitingFor(state)): string[] {
   const each = names.flatMap((name) =>
-    name === 'waiting' ? waitingFor(state).map(({ role }) => role as string) : [name],
+    name === 'waiting' ? waits.map(({ role }) => role as string) : [name],
   );
   const people = each.flatMap((name) => {
     const holders = isRole(name) ? holdersOf(state, name) : [];
@@ -329,11 +349,9 @@ const holdersOf = (state: State, role: Role): string[] => [
   ...rotasOf(state, role),
 ];
 
-const taskList = (state: State): string => waitingFor(state).map(taskLine).join('\n');
-
 const taskLine = (wait: Wait): string => {
-  const { role, task, signal, item, advice, assignees, since, deadline } = wait;
+  const { role, task, signal, item, advice, assignees, since, deadline, acknowledged } = wait;
   const who = assignees.length > 0 ? `${role} (${assignees.join(', ')})` : role;
   const limit = spell(Date.parse(deadline) - Date.parse(since));
-  return `- ${who}: ${task} Signal \`${signal}\`${item ? ` for \`${item}\`` : ''}, until ${deadline} (${limit}).${advice ? ` ${advice}` : ''}`;
+  return `- ${who}: ${task} Signal \`${signal}\`${item ? ` for \`${item}\`` : ''}, until ${deadline} (${limit}).${advice ? ` ${advice}` : ''}${acknowledged ? ` ${acknowledged.by} has it in hand.` : ''}`;
 };

@@ -67,9 +67,9 @@ export function foldedBy(
 function kindOf(event: Draft): string | null {
   switch (event.type) {
     case 'escalated': {
-      const { phase, wait = 'phase', level, repeat } = event.data;
+      const { phase, wait = 'phase', level, repeat, acknowledgement } = event.data;
       // Before the last level repeats, each step of the chain is part of where it stands.
-      return repeat > 1 ? [event.type, phase, wait, level].join() : null;
+      return repeat > 1 ? [event.type, phase, wait, level, acknowledgement].join() : null;
     }
     case 'notified': {
       const { deliveries } = event.data;

@@ -1,17 +1,12 @@
+import { mayAcknowledge, tasksToTake } from './acknowledgement.ts';
 import { checkedByPeople } from './checklist.ts';
 import type { Refusal, RefusalCode } from './events.ts';
+import { holds, includesPerson, isAllowed, isSamePerson } from './people.ts';
 import { type Phase, type Role, roleOf, roles } from './phases.ts';
 import { roomForRepetition } from './room.ts';
 import { isCompletion, type Signal, type SignalName } from './signals.ts';
-import {
-  askedFor,
-  assigneesOf,
-  deployInDoubt,
-  isOver,
-  onCallOf,
-  rotasOf,
-  type State,
-} from './state.ts';
+import { assigneesOf, deployInDoubt, isOver, rotasOf, type State } from './state.ts';
+import { waitingFor } from './waiting.ts';
 
 type Rule = (state: State, signal: Signal) => Refusal | null;
 
@@ -108,30 +103,8 @@ function retrospectiveIsDue({ bypass, retrospective }: State): Refusal | null {
     : null;
 }
 
-/** Names are compared as people read them: `Rachel ` is `rachel`. */
-export const isSamePerson = (one: string, other: string): boolean =>
-  one.trim().toLowerCase() === other.trim().toLowerCase();
-
-const includes = (names: readonly string[], person: string) =>
-  names.some((name) => isSamePerson(name, person));
-
-/**
- * A role that nobody holds is open to everyone who is known, also while its rota cannot say who does: an
- * emergency does not wait for a calendar. Who was on call when it was asked may still answer.
- */
-const holds = (state: State, person: string, role: Role): boolean => {
-  const assignees = assigneesOf(state, role);
-  return assignees.length === 0 || includes([...assignees, ...askedFor(state, role)], person);
-};
-
-/** Whether a person is in a policy's list of people, rotas and roles. */
-const isAllowed = (state: State, person: string, allowed: readonly string[]): boolean =>
-  includes(allowed, person) ||
-  allowed.some((name) => includes(onCallOf(state, name)?.people ?? [], person)) ||
-  allowed.some((name) => Object.hasOwn(roles, name) && holds(state, person, name as Role));
-
 const known: Rule = (state, { name, by }) =>
-  name === 'commented' || state.terms.people.length === 0 || includes(state.terms.people, by)
+  name === 'commented' || state.terms.people.length === 0 || includesPerson(state.terms.people, by)
     ? null
     : refuse('not_your_role', `${by} is not among the people of hotfix.yaml and may only comment.`);
 
@@ -149,7 +122,9 @@ const rightRole: Rule = (state, signal) => {
     ? null
     : refuse(
         'not_your_role',
-        `The policy allows ${signal.name} to ${allowed.join(', ') || 'nobody'}, not to ${signal.by}.`,
+        signal.name === 'escalationAcknowledged'
+          ? `Nothing that is waited for is asked of ${signal.by}, but of ${allowed.join(', ')}.`
+          : `The policy allows ${signal.name} to ${allowed.join(', ') || 'nobody'}, not to ${signal.by}.`,
       );
 };
 
@@ -159,7 +134,11 @@ function roleNeeded(signal: Signal): Role[] | null {
   return signal.name === 'retrospectiveReviewed' ? ['reviewer', 'securityReviewer'] : null;
 }
 
-function listNeeded({ terms: { policy } }: State, { name }: Signal): readonly string[] | null {
+function listNeeded(state: State, { name, isOfAll }: Signal): readonly string[] | null {
+  const { policy } = state.terms;
+  if (name === 'escalationAcknowledged' && !isOfAll) {
+    return waitingFor(state).length > 0 ? mayAcknowledge(state) : null;
+  }
   if (name === 'reviewBypassed') return policy.mayBypassReview;
   return name === 'incidentAborted' || name === 'roleAssigned' ? policy.mayManage : null;
 }
@@ -201,8 +180,17 @@ const fourEyes: Rule = ({ completed, bypass }, { name, by }) => {
     : null;
 };
 
-const somethingToAcknowledge: Rule = (state, { name }) => {
+const somethingToAcknowledge: Rule = (state, { name, by, isOfAll }) => {
   if (name !== 'escalationAcknowledged') return null;
+  if (isOfAll) return somethingOfAll(state);
+  if (tasksToTake(state, by).length > 0) return null;
+  const [taken] = waitingFor(state).flatMap(({ acknowledged }) => acknowledged ?? []);
+  return taken
+    ? refuse('already_done', `${taken.by} has it in hand since ${taken.at}.`)
+    : refuse('nothing_to_acknowledge', `Nobody is waited for in ${state.phase} now.`);
+};
+
+function somethingOfAll(state: State): Refusal | null {
   if (state.watch.level === 0) {
     return refuse(
       'nothing_to_acknowledge',
@@ -213,7 +201,7 @@ const somethingToAcknowledge: Rule = (state, { name }) => {
   return acknowledged
     ? refuse('already_done', `${acknowledged.by} acknowledged this level at ${acknowledged.at}.`)
     : null;
-};
+}
 
 const somethingToConfirm: Rule = (state, { name }) =>
   name !== 'deployConfirmed' || deployInDoubt(state) || state.held?.environment
@@ -234,7 +222,7 @@ const checkedByHand: Rule = (_, signal) =>
 const knownAssignee: Rule = ({ terms }, signal) =>
   signal.name === 'roleAssigned' &&
   terms.people.length > 0 &&
-  !includes(terms.people, signal.body.person)
+  !includesPerson(terms.people, signal.body.person)
     ? refuse(
         'unknown_person',
         `${signal.body.person} is not among the people of hotfix.yaml: ${terms.people.join(', ')}.`,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checklistItems } from './checklist.ts';
+import { type ChecklistItem, checklistItems } from './checklist.ts';
 import { cut } from './cut.ts';
 import { countingLengths } from './lengths.ts';
 import { phases, roleIds } from './phases.ts';
@@ -112,6 +112,12 @@ export const isSignalName = (name: string): name is SignalName =>
 export const isCompletion = (name: SignalName): name is CompletionName =>
   Object.hasOwn(completionSchemas, name);
 
+/** Something that somebody is asked for, by its signal; a checklist item by its name too. */
+export interface TaskName {
+  signal: SignalName;
+  item?: ChecklistItem | undefined;
+}
+
 /** The phase and the attempt that an answer is for; in any other it would be about something else. */
 export const placeSchema = z.strictObject({ phase: z.enum(phases), attempt: z.int().min(1) });
 export type Place = z.infer<typeof placeSchema>;
@@ -132,6 +138,8 @@ interface Envelope {
   requestId: string;
   /** Without it the signal is for whatever the incident is in when it is read. */
   during?: Place;
+  /** An acknowledgement of all that is waited for, as all were where an incident began before they were a person's. */
+  isOfAll?: true;
 }
 
 /** A signal that has passed its schema. `at` is ISO 8601, UTC. */

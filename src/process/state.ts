@@ -15,7 +15,7 @@ import type {
 } from './outcomes.ts';
 import type { Phase, Role } from './phases.ts';
 import { bytesOf } from './room.ts';
-import type { CompletionName, SignalBody, SignalName } from './signals.ts';
+import type { CompletionName, SignalBody, SignalName, TaskName } from './signals.ts';
 
 /** Who said it, when it was received, and its place in the timeline. */
 export type Said<T> = T & { by: string; at: string; seq: number };
@@ -58,6 +58,16 @@ export interface Held {
   isGivenUp?: true;
 }
 
+/** Tasks that one person has in hand or had: their escalation goes on apart from that of the others. */
+export interface Taken {
+  /** The place in the timeline of the acknowledgement. */
+  seq: number;
+  tasks: TaskName[];
+  watch: Watch;
+  /** As {@link State.askedSeq}, of these tasks. */
+  askedSeq: number;
+}
+
 export interface PhaseRecord {
   phase: Phase;
   attempt: number;
@@ -76,7 +86,9 @@ export interface State extends Opening {
   /** Rises by one with each way back to the quick fix. */
   attempt: number;
   phases: PhaseRecord[];
+  /** Of all that is waited for and not taken. */
   watch: Watch;
+  taken: Taken[];
   /** Each wait since the incident began, with how long it took people. */
   waits: WaitRecord[];
   /** The place in the timeline of what was asked of people last: a phase's beginning or an escalation. */
@@ -190,6 +202,7 @@ function opened(event: Extract<IncidentEvent, { type: 'incidentOpened' }>): Stat
     attempt: 1,
     phases: [{ phase, attempt: 1, startedAt: event.at, endedAt: null }],
     watch: startWatch(event.data.terms.policy.escalation[phase], event.at),
+    taken: [],
     waits: [beginWait({ wait: phase, attempt: 1 }, event)],
     askedSeq: event.seq,
     completed: {},
@@ -233,10 +246,7 @@ function apply(state: State, event: IncidentEvent): State {
     case 'escalated':
       return escalated(state, event);
     case 'escalationAcknowledged':
-      return {
-        ...state,
-        watch: acknowledge(escalationOf(state), state.watch, event.by, event.at),
-      };
+      return acknowledged(state, event);
     case 'deployStarted':
       return {
         ...state,
@@ -318,16 +328,59 @@ function apply(state: State, event: IncidentEvent): State {
 
 function escalated(state: State, event: Extract<IncidentEvent, { type: 'escalated' }>): State {
   // Events that were folded into this one are not there to be counted, so it says the count itself.
-  const { level, wait, repeat } = event.data;
+  const { level, wait, repeat, acknowledgement } = event.data;
+  const next = (watch: Watch) => ({
+    ...escalate(escalationOf(state), watch, level, event.at),
+    repeat,
+  });
+  if (acknowledgement !== undefined) {
+    const taken = state.taken.map((one) =>
+      one.seq === acknowledgement ? { ...one, watch: next(one.watch), askedSeq: event.seq } : one,
+    );
+    return { ...state, taken };
+  }
   if (wait !== 'retrospective') {
-    const watch = { ...escalate(escalationOf(state), state.watch, level, event.at), repeat };
-    return { ...state, watch, askedSeq: event.seq };
+    const taken = state.taken.filter(isApart);
+    return { ...state, watch: next(state.watch), taken, askedSeq: event.seq };
   }
   const { retrospective } = state.terms.policy;
   const before = state.retrospectiveWatch ?? startWatch(retrospective, event.at);
   const watch = { ...escalate(retrospective, before, level, event.at), repeat };
   return { ...state, retrospectiveWatch: watch };
 }
+
+/** Whoever acknowledges takes tasks out of the escalations in which they are; of old, the whole phase. */
+function acknowledged(
+  state: State,
+  { data: { tasks }, by, at, seq }: Extract<IncidentEvent, { type: 'escalationAcknowledged' }>,
+): State {
+  const take = (watch: Watch) => acknowledge(escalationOf(state), watch, by, at);
+  const [first] = tasks ?? [];
+  if (!tasks || !first) return { ...state, watch: take(state.watch) };
+  const others = state.taken
+    .map((one) => ({ ...one, tasks: one.tasks.filter((task) => !includesTask(tasks, task)) }))
+    .filter((one) => one.tasks.length > 0);
+  const highest = tasks
+    .map((task) => watchOf(state, task))
+    .reduce((one, other) => (other.level > one.level ? other : one));
+  const { askedSeq } = state.taken.find((one) => isTaken(one, first)) ?? state;
+  return { ...state, taken: [...others, { seq, tasks, watch: take(highest), askedSeq }] };
+}
+
+export const isSameTask = (one: TaskName, other: TaskName): boolean =>
+  one.signal === other.signal && one.item === other.item;
+
+const includesTask = (tasks: readonly TaskName[], task: TaskName): boolean =>
+  tasks.some((one) => isSameTask(one, task));
+
+export const isTaken = ({ tasks }: Taken, task: TaskName): boolean => includesTask(tasks, task);
+
+/** Before the limit a task that is taken stays in the escalation of all: it is late with them. */
+export const isApart = ({ watch }: Taken): boolean => watch.level > 0;
+
+/** The escalation that a task is in. */
+export const watchOf = (state: State, task: TaskName): Watch =>
+  state.taken.find((one) => isTaken(one, task))?.watch ?? state.watch;
 
 const said = <E extends IncidentEvent>(event: E): Said<E['data']> => ({
   ...event.data,
@@ -360,9 +413,7 @@ function deployFinished(
   { data: { result }, at }: Extract<IncidentEvent, { type: 'deployFinished' }>,
 ): State {
   const next = { ...state, deploys: finishLast(state.deploys, result), deployQueue: null };
-  return result.outcome === 'unknown'
-    ? { ...next, watch: startWatch(escalationOf(state), at) }
-    : next;
+  return result.outcome === 'unknown' ? askAnew(next, startWatch(escalationOf(state), at)) : next;
 }
 
 /** The deployer says how it stands: of a deploy in doubt how it ended, of one that was held what became of it. */
@@ -402,12 +453,14 @@ function confirmed(
 
 /** The authorization was for what was live then: it has to be given again. */
 const hold = (state: State, held: Held): State => ({
-  ...state,
+  ...askAnew(state, startWatch(escalationOf(state), held.at)),
   deployQueue: null,
   held,
   completed: without(state.completed, ['deployAuthorized']),
-  watch: startWatch(escalationOf(state), held.at),
 });
+
+/** Whoever had it in hand had something else in hand. */
+const askAnew = (state: State, watch: Watch): State => ({ ...state, watch, taken: [] });
 
 function monitored(state: State, event: Extract<IncidentEvent, { type: 'monitored' }>): State {
   const { environment, after, attempt, result } = event.data;
@@ -443,12 +496,8 @@ function askMonitor(state: State, { outcome }: MonitorResult, at: string): State
   const answerDue = later(at, state.terms.policy.answerWithin);
   const isUnknown = outcome !== 'failed';
   const completed = isUnknown ? without(state.completed, ['systemVerified']) : state.completed;
-  return {
-    ...state,
-    completed,
-    answerDue,
-    watch: { ...startWatch(escalationOf(state), at), nextAt: answerDue },
-  };
+  const watch = { ...startWatch(escalationOf(state), at), nextAt: answerDue };
+  return { ...askAnew(state, watch), completed, answerDue };
 }
 
 function startPhase(
@@ -462,6 +511,7 @@ function startPhase(
     attempt: data.attempt,
     phases: [...endPhase(state, at), { ...data, startedAt: at, endedAt: null }],
     watch: startWatch(escalationOf(state, data.phase), at),
+    taken: [],
     askedSeq: seq,
     completed: isNewAttempt ? without(state.completed, madeAnew) : state.completed,
     deployQueue: null,

@@ -1,3 +1,4 @@
+import { nextChain } from './chains.ts';
 import { type ChecklistItem, checklistItems } from './checklist.ts';
 import type { IncidentRequest, Status } from './events.ts';
 import { type Figures, figuresOf } from './figures.ts';
@@ -94,11 +95,7 @@ export function viewOf(state: State): IncidentView {
     attempt: state.attempt,
     priority: completed.priorityAssessed?.priority ?? null,
     waitingFor: waitingFor(state),
-    escalation: {
-      level: state.watch.level,
-      nextAt: state.watch.nextAt,
-      acknowledged: state.watch.acknowledged,
-    },
+    escalation: escalationView(state),
     completed,
     bypass: bypass && {
       by: bypass.by,
@@ -115,6 +112,18 @@ export function viewOf(state: State): IncidentView {
     checklist: checklistItems.map((item) => checklistEntry(state, item)),
     times: timesOf(state),
     figures: figuresOf(state.waits),
+  };
+}
+
+/** Of all escalations under way: the highest level, who is told next, and who has it in hand where nothing is left. */
+function escalationView(state: State): IncidentView['escalation'] {
+  const waits = waitingFor(state);
+  const { watch } = nextChain(state) ?? state;
+  const taken = waits.flatMap(({ acknowledged }) => acknowledged ?? []);
+  return {
+    level: Math.max(watch.level, ...waits.map(({ escalationLevel }) => escalationLevel)),
+    nextAt: watch.nextAt,
+    acknowledged: waits.length > 0 && taken.length === waits.length ? (taken.at(-1) ?? null) : null,
   };
 }
 

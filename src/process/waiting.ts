@@ -1,8 +1,8 @@
 import { type ChecklistItem, checklist, checklistItems } from './checklist.ts';
 import { verificationFailed } from './consequences.ts';
 import type { MonitorResult } from './outcomes.ts';
+import { isSamePerson } from './people.ts';
 import { type Role, roles, rolesOf } from './phases.ts';
-import { isSamePerson } from './rules.ts';
 import { type CompletionName, completionSchemas, type SignalName } from './signals.ts';
 import {
   analysisOf,
@@ -12,6 +12,7 @@ import {
   deployInDoubt,
   isOver,
   type State,
+  watchOf,
 } from './state.ts';
 
 /** The signals that somebody is waited for with; the others come when somebody has something to say. */
@@ -38,6 +39,8 @@ export interface Wait {
   deadline: string;
   /** 0 before the deadline, then the number of the level that was told last. */
   escalationLevel: number;
+  /** Who has it in hand, and since when. */
+  acknowledged: { by: string; at: string } | null;
 }
 
 /** While it is rolled back, nobody can help. */
@@ -55,7 +58,8 @@ export function waitingFor(state: State): Wait[] {
     assignees: assigneesOf(state, task.role),
     since: askedAt(state, task.signal),
     deadline: deadlineOf(state, task.signal),
-    escalationLevel: state.watch.level,
+    escalationLevel: watchOf(state, task).level,
+    acknowledged: watchOf(state, task).acknowledged,
   }));
 }
 

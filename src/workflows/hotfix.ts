@@ -18,6 +18,7 @@ import {
   sendNotifications,
   settleDoubts,
 } from './errands.ts';
+import { chaseWhatIsInHand } from './escalations.ts';
 import { phaseSteps } from './phases.ts';
 import { now, Run } from './run.ts';
 
@@ -35,6 +36,7 @@ export async function hotfix(input: HotfixInput): Promise<HotfixResult> {
       sendNotifications(run),
       fileFollowUps(run),
       settleDoubts(run),
+      chaseWhatIsInHand(run),
     ]);
     await condition(() => !run.isBusy);
   });

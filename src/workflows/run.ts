@@ -163,6 +163,10 @@ export class Run {
     const at = this.read();
     const receipt = { at, requestId: uuid4(), notBefore: this.reading.before };
     const parsed = parseSignal(name, argument, receipt);
+    if (parsed.ok && parsed.signal.name === 'escalationAcknowledged') {
+      // Before, an acknowledgement was of all that was waited for, and histories of then are to be replayed.
+      if (!patched('acknowledged-by-person')) parsed.signal.isOfAll = true;
+    }
     const message: SignalMessage = { kind: 'signal', name, parsed, argument };
     // Incidents that began before this refused at once, and their histories are to be replayed.
     const isInDoubt = Object.keys(this.rotasToAskFor([message])).length > 0;

@@ -169,10 +169,11 @@ describe('with a worker', () => {
     expect(body.phase).toBe('deploy');
   });
 
-  test('409 for an acknowledgement of nothing, and for what the process checks itself', async () => {
+  test('409 for an acknowledgement of what somebody has in hand, and for what the process checks itself', async () => {
     const { id } = await api.open();
-    const nothing = await refuse(id, 'escalationAcknowledged');
-    expect([nothing.status, nothing.body.code]).toEqual([409, 'nothing_to_acknowledge']);
+    await api.say(id, 'escalationAcknowledged');
+    const taken = await refuse(id, 'escalationAcknowledged');
+    expect([taken.status, taken.body.code]).toEqual([409, 'already_done']);
     const item = await refuse(id, 'checklistItemDone', { item: 'incidentDocumented' });
     expect([item.status, item.body.code]).toEqual([409, 'checked_by_process']);
   });

@@ -338,6 +338,34 @@ export const paths: Path[] = [
     },
   },
   {
+    name: 'in-one-hand',
+    play: async (bed) => {
+      const assignments = { reviewer: ['rachel'], securityReviewer: ['alex'] };
+      const opened = await bed.open({ policy: soon(), assignments });
+      const incident = await opened.toPhase('quickReview');
+      const levels = (role: string, wanted: number) =>
+        incident.until(`level ${wanted} of ${role}`, ({ waitingFor }) =>
+          waitingFor.some((one) => one.role === role && one.escalationLevel >= wanted),
+        );
+      await incident.say('escalationAcknowledged', {}, { by: 'alex' });
+      await levels('reviewer', 1);
+      await incident.say('escalationAcknowledged', {}, { by: 'rachel' });
+      await levels('securityReviewer', 2);
+      await incident.say('escalationAcknowledged', {}, { by: 'alex' });
+      await levels('reviewer', 2);
+      await levels('securityReviewer', 2);
+      await incident.say('sanityChecked', {}, { by: 'rachel' });
+      await incident.say('securityChecked', {}, { by: 'alex' });
+      await incident.untilPhase('deploy');
+      await incident.send('deployAuthorized');
+      await incident.untilPhase('verify');
+      await incident.send('systemVerified');
+      await incident.send('quickVerified');
+      await incident.untilPhase('postMortem');
+      return finished(incident);
+    },
+  },
+  {
     name: 'lock-queued',
     play: async (bed) => {
       const lock = new LiveLock(bed, 'queued');

@@ -4,7 +4,7 @@ import { handle, type Incident, type Message, open } from '../../src/process/dec
 import { notificationOf } from '../../src/process/notifications.ts';
 import { policySchema } from '../../src/process/policy.ts';
 import { signalNames } from '../../src/process/signals.ts';
-import { evolve, isOver, type State } from '../../src/process/state.ts';
+import { evolve, isApart, isOver, type State } from '../../src/process/state.ts';
 import { nextStep, refOf } from '../../src/process/steps.ts';
 import { movingAttributesOf } from '../../src/workflows/searchAttributes.ts';
 import { actorOf, at, bodies, deployed, measured, opening, signal } from '../support/incidents.ts';
@@ -34,6 +34,7 @@ type Move =
   | { kind: 'say'; name: (typeof signalNames)[number]; good: boolean; sentAt: number | null }
   | { kind: 'ring' }
   | { kind: 'ringRetrospective' }
+  | { kind: 'ringWhatIsInHand' }
   | { kind: 'unreachable' }
   | { kind: 'machinery'; good: boolean };
 
@@ -49,6 +50,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.constant({ kind: 'ring' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'ringRetrospective' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'ringWhatIsInHand' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'unreachable' as const }) },
   {
     weight: 3,
@@ -80,6 +82,8 @@ function messagesOf(one: Move, state: State, index: number): Message[] {
       return [{ kind: 'clock' }];
     case 'ringRetrospective':
       return [{ kind: 'clock', of: 'retrospective' }];
+    case 'ringWhatIsInHand':
+      return state.taken.filter(isApart).map(({ seq }) => ({ kind: 'clock', of: seq }));
     case 'unreachable': {
       const notification = `${state.id}-${state.askedSeq}`;
       const delivery = { notification, channel: 'mail', to: [], outcome: 'failed' as const };
@@ -149,6 +153,7 @@ function commandsOf(before: Incident, after: Incident): unknown {
     step: nextStep(state),
     isOver: isOver(state),
     isTimerMoved: state.watch !== before.state.watch,
+    inHand: state.taken.map(({ seq, tasks, watch }) => [seq, tasks, watch.level]),
     isReviewTimerMoved: state.retrospectiveWatch !== before.state.retrospectiveWatch,
   };
 }

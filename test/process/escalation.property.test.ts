@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { chainsOf } from '../../src/process/chains.ts';
 import { handle, type Incident, open } from '../../src/process/decide.ts';
 import { notificationOf } from '../../src/process/notifications.ts';
-import { type Phase, phases } from '../../src/process/phases.ts';
+import { type Phase, phases, roleIds, roles } from '../../src/process/phases.ts';
 import { type Escalation, type Policy, policySchema } from '../../src/process/policy.ts';
-import { evolve, isOver, type State } from '../../src/process/state.ts';
+import { evolve, isApart, isOver, type State, watchOf } from '../../src/process/state.ts';
 import { nextStep, refOf } from '../../src/process/steps.ts';
 import { viewOf } from '../../src/process/view.ts';
-import { waitingFor } from '../../src/process/waiting.ts';
-import { actorOf, at, bodies, deployed, opening, signal } from '../support/incidents.ts';
+import { type Wait, waitingFor } from '../../src/process/waiting.ts';
+import { actorOf, at, bodies, clocksDue, deployed, opening, signal } from '../support/incidents.ts';
 
 /** The clock strikes once a minute: nobody is told later than that. */
 const tick = 1;
@@ -52,10 +53,11 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   { weight: 12, arbitrary: fc.constant('nothing' as const) },
   { weight: 3, arbitrary: fc.constant('work' as const) },
   { weight: 2, arbitrary: fc.constant('acknowledge' as const) },
+  { weight: 1, arbitrary: fc.constant('acknowledgeAll' as const) },
   { weight: 1, arbitrary: fc.constant('unreachable' as const) },
   { weight: 1, arbitrary: fc.constant('bypass' as const) },
 );
-type Answer = 'nothing' | 'work' | 'acknowledge' | 'unreachable' | 'bypass';
+type Answer = 'nothing' | 'work' | 'acknowledge' | 'acknowledgeAll' | 'unreachable' | 'bypass';
 
 interface Minute {
   before: State;
@@ -72,9 +74,12 @@ function act(incident: Incident, chosen: Answer, now: string): Incident {
     return handle(begun, { kind: 'deployFinished', ...place, result: deployed('succeeded') }, now);
   }
   const [wait] = waitingFor(state);
-  const say = (name: keyof typeof bodies, more: object = {}) =>
-    handle(incident, signal(name, { ...bodies[name], ...more }, { by: actorOf(name) }, now), now);
-  if (chosen === 'acknowledge') return say('escalationAcknowledged');
+  const say = (name: keyof typeof bodies, more: object = {}, by = actorOf(name)) =>
+    handle(incident, signal(name, { ...bodies[name], ...more }, { by }, now), now);
+  if (chosen === 'acknowledge' && wait) {
+    return say('escalationAcknowledged', {}, roles[wait.role].defaultActor);
+  }
+  if (chosen === 'acknowledgeAll') return say('escalationAcknowledged', {}, 'nobody in particular');
   if (chosen === 'bypass') return say('reviewBypassed');
   if (chosen === 'work' && wait) return say(wait.signal, wait.item && { item: wait.item });
   if (chosen !== 'unreachable') return incident;
@@ -83,14 +88,22 @@ function act(incident: Incident, chosen: Answer, now: string): Incident {
   return handle(incident, { kind: 'notified', deliveries: [delivery] }, now);
 }
 
-/** Both clocks strike, then people do what they do. */
-function play(chosen: Policy, answers: Answer[]): Minute[] {
+/** Each role has its own person, but for the incident manager: anybody may be that. */
+const assignments = Object.fromEntries(
+  roleIds
+    .filter((role) => role !== 'incidentManager')
+    .map((role) => [role, [roles[role].defaultActor]]),
+);
+
+/** All clocks strike, then people do what they do. */
+function play(chosen: Policy, answers: Answer[], isAssigned: boolean): Minute[] {
   const played: Minute[] = [];
-  let incident = open(opening({ policy: chosen }), at(0));
+  const terms = { policy: chosen, ...(isAssigned && { assignments }) };
+  let incident = open(opening(terms), at(0));
   for (const [index, one] of answers.entries()) {
     const now = at(index * tick);
     const before = incident.state;
-    if (before.watch.nextAt <= now) incident = handle(incident, { kind: 'clock' }, now);
+    for (const message of clocksDue(before, now)) incident = handle(incident, message, now);
     const { retrospectiveWatch } = incident.state;
     if (retrospectiveWatch && retrospectiveWatch.nextAt <= now) {
       incident = handle(incident, { kind: 'clock', of: 'retrospective' }, now);
@@ -103,8 +116,11 @@ function play(chosen: Policy, answers: Answer[]): Minute[] {
 
 const always = (check: (played: Minute[]) => void) =>
   fc.assert(
-    fc.property(policy, fc.array(answer, { minLength: 20, maxLength: 160 }), (chosen, answers) =>
-      check(play(chosen, answers)),
+    fc.property(
+      policy,
+      fc.array(answer, { minLength: 20, maxLength: 160 }),
+      fc.boolean(),
+      (chosen, answers, isAssigned) => check(play(chosen, answers, isAssigned)),
     ),
     { numRuns: 150 },
   );
@@ -118,9 +134,10 @@ test('someone is always waited for or told, and after each deadline within one t
       const told = after.timeline.filter(
         ({ type, at: time }) => type === 'escalated' && time === now,
       );
-      if (isAsked && before.watch.nextAt <= now) expect(told.length).toBeGreaterThan(0);
+      expect(told.length).toBeGreaterThanOrEqual(clocksDue(before, now).length);
+      if (index === 0) continue;
       // Told once, the next deadline lies ahead: nobody is told without end in one moment.
-      if (index > 0 && isAsked) expect(after.state.watch.nextAt >= now).toBe(true);
+      for (const { watch } of chainsOf(after.state)) expect(watch.nextAt >= now).toBe(true);
     }
   });
 });
@@ -136,7 +153,10 @@ test('the right level: one after the other, round after round, then the last one
     for (const event of last.after.timeline) {
       if (event.type === 'escalated' && !event.data.wait && !event.data.reason && state) {
         const { levels, repeat } = state.terms.policy.escalation[state.phase];
-        const { level, round } = state.watch;
+        const { acknowledgement } = event.data;
+        const taken = state.taken.find(({ seq }) => seq === acknowledgement);
+        expect(taken?.seq).toBe(acknowledgement);
+        const { level, round } = (taken ?? state).watch;
         const isEnd = level >= levels.length;
         const expected = !isEnd ? level + 1 : round < repeat ? 1 : levels.length;
         expect(event.data.level).toBe(expected);
@@ -170,15 +190,35 @@ test('never after the phase is over, and never the same message twice', () => {
   });
 });
 
-test('an acknowledgement stops the next level, and no longer than agreed', () => {
+test('an acknowledgement stops the next level of its own tasks, and no longer than agreed', () => {
   always((played) => {
     for (const { before, after, now } of played) {
-      const { acknowledged, nextAt, level } = before.watch;
-      if (!acknowledged || isOver(before) || before.phase !== after.state.phase) continue;
-      const decideWithin =
-        before.terms.policy.escalation[before.phase].levels[level - 1]?.decideWithin;
-      expect(Date.parse(nextAt) - Date.parse(acknowledged.at)).toBe(decideWithin);
-      if (now < nextAt) expect(after.state.watch.level).toBe(level);
+      for (const { seq, watch } of before.taken.filter(isApart)) {
+        const { acknowledged, nextAt, level } = watch;
+        if (!acknowledged || isOver(before) || before.phase !== after.state.phase) continue;
+        const { levels } = before.terms.policy.escalation[before.phase];
+        const held = Date.parse(nextAt) - Date.parse(acknowledged.at);
+        expect(held).toBe(levels[level - 1]?.decideWithin);
+        const still = after.state.taken.find((one) => one.seq === seq);
+        if (still && now < nextAt) expect(still.watch.level).toBe(level);
+      }
+    }
+  });
+});
+
+test('an acknowledgement changes nothing for what others are asked', () => {
+  always((played) => {
+    for (const [index, { after }] of played.entries()) {
+      const next = played[index + 1]?.before;
+      const last = next && played[index + 1]?.after.timeline[after.timeline.length];
+      if (last?.type !== 'escalationAcknowledged' || !next) continue;
+      const { tasks = [] } = last.data;
+      expect(tasks.length).toBeGreaterThan(0);
+      const isOthers = ({ signal, item }: Wait) =>
+        !tasks.some((one) => one.signal === signal && one.item === item);
+      for (const wait of waitingFor(next).filter(isOthers)) {
+        expect(watchOf(next, wait)).toEqual(watchOf(after.state, wait));
+      }
     }
   });
 });

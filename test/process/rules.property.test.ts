@@ -5,7 +5,7 @@ import { handle, type Incident, type Message, open, restore } from '../../src/pr
 import type { IncidentEvent, Watched } from '../../src/process/events.ts';
 import { followUpsDue } from '../../src/process/followUps.ts';
 import { notificationOf } from '../../src/process/notifications.ts';
-import { isSamePerson } from '../../src/process/rules.ts';
+import { isSamePerson } from '../../src/process/people.ts';
 import { type SignalName, signalNames } from '../../src/process/signals.ts';
 import { analysisOf, evolve, isOver, type State } from '../../src/process/state.ts';
 import { analysisDueOfRollback, nextStep, refOf } from '../../src/process/steps.ts';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { chainsOf } from '../../src/process/chains.ts';
 import { handle, type Incident, type Message, open } from '../../src/process/decide.ts';
 import { type Opening, openingSchema, type ServiceTerms } from '../../src/process/events.ts';
 import type {
@@ -14,6 +15,7 @@ import {
   type SignalBody,
   type SignalName,
 } from '../../src/process/signals.ts';
+import type { State } from '../../src/process/state.ts';
 
 export const start = Date.parse('2026-11-24T03:00:00.000Z');
 export const at = (minutes: number): string => new Date(start + minutes * 60_000).toISOString();
@@ -80,6 +82,12 @@ export const signal = (
   now: string = at(0),
 ): Message => rawSignal(name, { ...body, by: actorOf(name), ...envelope }, now);
 
+/** What the timers of a phase bring, each once: its escalations that are due. */
+export const clocksDue = (state: State, now: string): Message[] =>
+  chainsOf(state)
+    .filter(({ watch }) => watch.nextAt <= now)
+    .map(({ taken }) => ({ kind: 'clock', ...(taken && { of: taken.seq }) }));
+
 /** An incident in the hands of a test: every call is one message at one minute. */
 export class Story {
   incident: Incident;
@@ -107,11 +115,14 @@ export class Story {
     return this;
   }
 
-  /** What a timer does that was set for when the wait is due: nothing before then. */
+  /** What the timers do that were set for when a wait is due: nothing before then. */
   ring(minute: number, of?: 'retrospective'): this {
-    const watch = of ? this.state.retrospectiveWatch : this.state.watch;
-    if (!watch || at(minute) < watch.nextAt) return this;
-    return this.hear({ kind: 'clock', ...(of && { of }) }, minute);
+    if (of) {
+      const watch = this.state.retrospectiveWatch;
+      return watch && watch.nextAt <= at(minute) ? this.hear({ kind: 'clock', of }, minute) : this;
+    }
+    for (const message of clocksDue(this.state, at(minute))) this.hear(message, minute);
+    return this;
   }
 
   say(name: SignalName, body: object = {}, minute = 0, by: string = actorOf(name)): this {

@@ -63,6 +63,30 @@ describe('the review has 15 minutes', () => {
     await incident.handle.terminate();
   });
 
+  test('what one reviewer has in hand is told to nobody, what the other is asked is told on', async () => {
+    const assignments = { reviewer: ['rachel'], securityReviewer: ['alex'] };
+    const incident = await (await bed.open({ assignments })).toPhase('quickReview');
+    const levels = async () =>
+      Object.fromEntries(
+        (await incident.view()).waitingFor.map(({ role, escalationLevel }) => [
+          role,
+          escalationLevel,
+        ]),
+      );
+    await incident.skip(15 * minute);
+    await incident.say('escalationAcknowledged', {}, { by: 'rachel' });
+    await incident.skip(9 * minute);
+    expect(await levels()).toEqual({ reviewer: 1, securityReviewer: 2 });
+    await incident.say('securityChecked', {}, { by: 'alex' });
+    await incident.skip(2 * minute);
+    expect(await levels()).toEqual({ reviewer: 2 });
+    const told = (await incident.events('escalated')).map(({ data }) => data.waitingFor);
+    expect(told.at(-1)).toEqual(['reviewer']);
+    await incident.say('sanityChecked', {}, { by: 'rachel' });
+    expect((await incident.view()).phase).toBe('deploy');
+    await incident.handle.terminate();
+  });
+
   test('a decision at 14:59 counts as in time, one at 15:01 is late, and the escalation stops', async () => {
     const incident = await inReview();
     await incident.skip(15 * minute - 1 * second);

@@ -1,6 +1,6 @@
 import type { Errand } from '../../links/links.ts';
 import { canAcknowledge } from '../../process/answers.ts';
-import { isSamePerson } from '../../process/rules.ts';
+import { isSamePerson } from '../../process/people.ts';
 import { isCompletion } from '../../process/signals.ts';
 import type { IncidentView } from '../../process/view.ts';
 import type { Wait } from '../../process/waiting.ts';

@@ -107,7 +107,8 @@ function summaryOf(name: SignalName): string {
 }
 
 const otherSummaries: Record<Exclude<SignalName, CompletionName>, string> = {
-  escalationAcknowledged: 'Somebody has it in hand: the next level waits.',
+  escalationAcknowledged:
+    'The sender has it in hand: for what is asked of them the next level waits, for all others it does not.',
   commented: 'A note for the timeline.',
   roleAssigned: 'Hands a role over to another person.',
   reviewBypassed: 'Goes on without the review, with a reason; the review is made up for later.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { isSamePerson } from '../../process/people.ts';
 import { type Role, roleIds } from '../../process/phases.ts';
-import { isSamePerson } from '../../process/rules.ts';
 import type { Finding, Path } from '../problems.ts';
 import { configSchema } from '../schema.ts';
 import { mergeRoles } from '../terms.ts';

@@ -1,6 +1,6 @@
 import { self } from '../../process/events.ts';
+import { isSamePerson } from '../../process/people.ts';
 import { roleIds } from '../../process/phases.ts';
-import { isSamePerson } from '../../process/rules.ts';
 import type { Finding, Path } from '../problems.ts';
 import { type Selected, type SelectedText, select, selectTexts } from './select.ts';
 

@@ -1,5 +1,5 @@
+import { isSamePerson } from '../../process/people.ts';
 import { roleIds } from '../../process/phases.ts';
-import { isSamePerson } from '../../process/rules.ts';
 import type { Finding, Path } from '../problems.ts';
 import { cyclesOf, type Teams } from '../teams.ts';
 import { select, selectTexts } from './select.ts';

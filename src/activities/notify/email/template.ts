@@ -1,7 +1,7 @@
 import { type Html, html } from '../../../process/html.ts';
 import type { Card } from '../../../process/notifications.ts';
+import { isSamePerson } from '../../../process/people.ts';
 import { phaseTitles, roles } from '../../../process/phases.ts';
-import { isSamePerson } from '../../../process/rules.ts';
 import { taskOf, type Wait, whoOf } from '../../../process/waiting.ts';
 import type { Addressed, Recipient } from '../types.ts';
 import { clockOf, limitOf } from '../words.ts';
